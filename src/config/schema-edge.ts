@@ -1,0 +1,78 @@
+// Settings about the listener and its limits: what a client may cost before and after the handshake.
+import { z } from 'zod';
+import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { count, duration, flag, quote, size, word } from './schema-values.ts';
+
+const listenAddress = z.string().transform((value, context): ListenAddress => {
+  const address = parseListenAddress(value);
+  if (address === undefined)
+    context.issues.push({
+      code: 'custom',
+      message: `${quote(value)} is not an address to listen on: write :443, 127.0.0.1:8443, [::1]:8443 or unix:/run/sallyport.sock`,
+      input: value,
+    });
+  return address ?? { port: 0 };
+});
+
+export const listening = {
+  address: z
+    .union([listenAddress, z.array(listenAddress).min(1)])
+    .prefault(':443')
+    .transform((value): ListenAddress[] => (Array.isArray(value) ? value : [value]))
+    .describe(
+      'Where to listen, one or a list: `:443` (IPv4 and IPv6), `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/sallyport.sock`.',
+    ),
+  reuse_port: flag()
+    .default(false)
+    .describe(
+      'Lets several processes listen on one port (SO_REUSEPORT). Lossy: connections that wait in the queue of a process that closes are reset.',
+    ),
+};
+
+export const limits = {
+  handshake_timeout: duration({ min: 1, max: 10_000 })
+    .prefault('10s')
+    .describe('From accept to the end of the TLS handshake. At most 10s.'),
+  max_handshakes: count().default(1000).describe('Handshakes in flight at once; more are closed at accept.'),
+  max_connections: count()
+    .default(10_000)
+    .describe('Connections of clients at once; more are closed at accept.'),
+  max_connections_per_address: count()
+    .default(1024)
+    .describe('Connections at once from one address; more are closed at accept.'),
+  max_client_hello_bytes: size({ min: 512, max: 65_536 })
+    .prefault('16KiB')
+    .describe('Longest ClientHello that is read.'),
+  header_timeout: duration({ min: 1 })
+    .prefault('10s')
+    .describe('From the first byte of a request to the end of its head, however slowly it drips. Then 408.'),
+  timeout_idle: duration({ min: 1 })
+    .prefault('5m')
+    .describe('How long a connection may wait for its next request.'),
+  min_request_body_rate: size()
+    .prefault(240)
+    .describe('Slowest request body in bytes a second, on average. Then 408. 0 means no limit.'),
+  min_request_body_grace: duration()
+    .prefault('5s')
+    .describe('How long a request body may be slower than `min_request_body_rate`.'),
+  max_request_header_bytes: size({ min: 1024, max: 1024 ** 2 })
+    .prefault('64KiB')
+    .describe('Longest request head. Then 431.'),
+  max_request_headers: count({ max: 10_000 })
+    .default(100)
+    .describe('Most header fields of a request. Then 431.'),
+  max_uri_bytes: size({ min: 256, max: 1024 ** 2 })
+    .prefault('16KiB')
+    .describe('Longest request target. Then 414.'),
+  max_request_body_bytes: size()
+    .prefault(0)
+    .describe('Longest request body, where the route says nothing. Then 413. 0 means no limit.'),
+  headers_with_underscores_action: word(['reject', 'drop', 'allow'])
+    .default('reject')
+    .describe(
+      'What becomes of a request with a header name that has other characters than letters, digits and hyphens: `reject` answers 400, `drop` removes the field, `allow` forwards it.',
+    ),
+  drain_timeout: duration()
+    .prefault('30s')
+    .describe('How long requests in flight may take to finish after SIGTERM before they are cut.'),
+};

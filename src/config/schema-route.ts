@@ -1,0 +1,194 @@
+// One route: which requests it takes (`from`, and a path), and what becomes of them (`to`, `redirect` or `response`).
+import { z } from 'zod';
+import { parseFrom } from '../core/from.ts';
+import {
+  duration,
+  file,
+  flag,
+  headerName,
+  pem,
+  quote,
+  serverName,
+  size,
+  text,
+  urlPath,
+} from './schema-values.ts';
+import { identityHeaders } from './schema-tls.ts';
+import { parseTargetUrl, splitWeight, type Target } from './target.ts';
+
+const from = z.string().superRefine((value, context) => {
+  const pattern = parseFrom(value);
+  if (typeof pattern === 'string') context.addIssue({ code: 'custom', message: pattern });
+});
+
+const weighted = z.strictObject({
+  url: z.string().describe('Address of the app.'),
+  weight: z
+    .number({ error: 'a weight is a whole number of at least 1' })
+    .int({ error: 'a weight is a whole number of at least 1' })
+    .exactOptional()
+    .describe('Share of the requests, against the other weights.'),
+});
+
+/** Not the end of it: whether all or none have a weight is judged over the whole list. */
+const target = z
+  .union([z.string(), weighted], { error: 'expected a URL, or a URL and its weight' })
+  .transform((value, context): { url: string; weight: number | undefined } => {
+    const { url, weight } = typeof value === 'string' ? splitWeight(value) : value;
+    const parsed = parseTargetUrl(url);
+    const fault =
+      'fault' in parsed
+        ? parsed.fault
+        : weight === undefined || weight >= 1
+          ? undefined
+          : `the weight of '${url}' is not a whole number of at least 1: remove the line to send it nothing`;
+    if (fault !== undefined) context.issues.push({ code: 'custom', message: fault, input: value });
+    return { url: 'url' in parsed ? parsed.url : url, weight };
+  });
+
+const to = z
+  .union([z.array(target).min(1, { error: 'the list is empty: give at least one URL' }), target], {
+    error: (issue) => `${quote(issue.input)} is not a URL or a list of URLs`,
+  })
+  .transform((value, context): Target[] => {
+    const targets = Array.isArray(value) ? value : [value];
+    const weightless = targets.filter((one) => one.weight === undefined).length;
+    if (weightless !== 0 && weightless !== targets.length)
+      context.issues.push({
+        code: 'custom',
+        message: `${weightless} of ${targets.length} targets have no weight: give all of them one, or none`,
+        input: value,
+      });
+    return targets.map((one) => ({ url: one.url, weight: one.weight ?? 1 }));
+  });
+
+const redirect = z.strictObject({
+  https_redirect: flag().exactOptional().describe('Changes the scheme to https.'),
+  scheme_redirect: z.enum(['http', 'https']).exactOptional().describe('Changes the scheme.'),
+  host_redirect: serverName().exactOptional().describe('Changes the host.'),
+  port_redirect: z.int().min(1).max(65_535).exactOptional().describe('Changes the port.'),
+  path_redirect: urlPath().exactOptional().describe('Replaces the whole path.'),
+  prefix_rewrite: urlPath().exactOptional().describe('Replaces the part of the path that `prefix` matched.'),
+  response_code: z
+    .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)], {
+      error: (issue) => `${quote(issue.input)} is none of 301, 302, 303, 307, 308`,
+    })
+    .default(301)
+    .describe('Status of the answer.'),
+  strip_query: flag().default(false).describe('Leaves the query out of the new address.'),
+});
+
+const response = z.strictObject({
+  status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
+  body: z.string().default('').describe('Body of the answer, sent as UTF-8.'),
+  headers: z
+    .record(headerName(), z.string().regex(/^[\t\x20-\x7e]*$/, { error: 'must be printable ASCII' }))
+    .default({})
+    .describe('Headers of the answer; `content-type` is `text/plain; charset=utf-8` unless given.'),
+});
+
+const encoded = z
+  .string()
+  .transform((value) => value.toLowerCase())
+  .pipe(
+    z.enum(['%2f', '%5c', '%2e', '%00'], {
+      error: (issue) => `${quote(issue.input)} is none of %2f, %5c, %2e, %00`,
+    }),
+  );
+
+const spkiPin = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, {
+  error: (issue) => `${quote(issue.input)} is not a pin: write the base64 of a SHA-256, 44 characters`,
+});
+
+const upstreamTls = {
+  tls_client_cert_file: file()
+    .exactOptional()
+    .describe('Path of the certificate that this app sees instead of `upstream_mtls`, in PEM.'),
+  tls_client_key_file: file().exactOptional().describe('Path of its private key, in PEM.'),
+  tls_client_cert: pem().exactOptional().describe('The same as `tls_client_cert_file`, written here.'),
+  tls_client_key: pem().exactOptional().describe('The same as `tls_client_key_file`, written here.'),
+  tls_custom_ca_file: file()
+    .exactOptional()
+    .describe('Path of the CAs that this app may have, in PEM. Replaces every other trust for it.'),
+  tls_custom_ca: pem().exactOptional().describe('The same as `tls_custom_ca_file`, written here.'),
+  tls_upstream_server_name: serverName()
+    .exactOptional()
+    .describe(
+      'Server name to ask for and to find in the certificate of the app, instead of the host in `to`.',
+    ),
+  tls_upstream_spki_pins: z
+    .array(spkiPin)
+    .min(1, { error: 'an empty list of pins admits no app: give a pin or remove the line' })
+    .exactOptional()
+    .describe(
+      'SHA-256 of the public keys that the app may have, in base64. One must fit, after the usual checks.',
+    ),
+  tls_upstream_san: z
+    .array(text())
+    .min(1, { error: 'an empty list of names admits no app: give a name or remove the line' })
+    .exactOptional()
+    .describe(
+      'Names to find in the certificate of the app instead of its host: one DNS name, URI (SPIFFE ID) or address must be there.',
+    ),
+};
+
+export const routeSchema = z.strictObject({
+  name: text()
+    .exactOptional()
+    .describe('Name of the route in logs and metrics. Default: its `from` and path.'),
+  description: z.string().exactOptional().describe('For people; shown on the start page of `sallyport dev`.'),
+  from: from.describe(
+    'The host that clients ask for: `https://app.example.com`, or `https://*.corp.example.com` for one or more labels in its place. A port is allowed and ignored.',
+  ),
+  prefix: urlPath()
+    .exactOptional()
+    .describe('Takes paths under this one, whole segments: `/app` is not `/application`.'),
+  path: urlPath().exactOptional().describe('Takes exactly this path.'),
+  regex: text().exactOptional().describe('Takes paths that this expression matches in full (RE2 syntax).'),
+  to: to
+    .exactOptional()
+    .describe(
+      'Where the app is: `https://host:port`, `http://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`; one or a list, with weights as `url,weight` or `{url, weight}`.',
+    ),
+  redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
+  response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
+  prefix_rewrite: urlPath()
+    .exactOptional()
+    .describe('Replaces the part of the path that `prefix` or `path` matched.'),
+  preserve_host_header: flag()
+    .default(false)
+    .describe('Sends the app the host that the client asked for instead of the one in `to`.'),
+  timeout: duration()
+    .exactOptional()
+    .describe('Until the head of the answer. Default: `default_upstream_timeout`. 0 means no limit.'),
+  idle_timeout: duration()
+    .exactOptional()
+    .describe(
+      'Between two pieces of the answer. Default: `default_upstream_idle_timeout`. 0 means no limit.',
+    ),
+  connect_timeout: duration({ min: 1 })
+    .exactOptional()
+    .describe('To connect to the app, TLS included. Default: `upstream_connect_timeout`.'),
+  max_request_body_bytes: size()
+    .exactOptional()
+    .describe('Longest request body. Default: the global `max_request_body_bytes`. 0 means no limit.'),
+  allow_websockets: flag().default(false).describe('Lets clients switch to the WebSocket protocol.'),
+  allow_public_unauthenticated_access: flag()
+    .default(false)
+    .describe('Admits everybody, without a client certificate.'),
+  unsafe_allow_encoded: z
+    .array(encoded)
+    .default([])
+    .describe(
+      'Escapes that are let through in a path instead of answering 400: `%2f`, `%5c`, `%2e`, `%00`. Unsafe: the app may read the path otherwise than the routes do.',
+    ),
+  identity_headers: z
+    .strictObject({
+      client_cert: identityHeaders.client_cert.exactOptional(),
+      client_cert_chain: identityHeaders.client_cert_chain.exactOptional(),
+      x_forwarded_client_cert: identityHeaders.x_forwarded_client_cert.exactOptional(),
+    })
+    .default({})
+    .describe('Which headers tell this app who is calling. Default: the global `identity_headers`.'),
+  ...upstreamTls,
+});
