@@ -1,0 +1,117 @@
+// From a route's settings to the route itself, or to every reason why it is none.
+import { type HostPattern, parseHostPattern } from '../core/host-map.ts';
+import type { Issue } from '../core/issue.ts';
+import { anyPath, parseExactPath, type PathMatcher, parsePrefix, parseRegex } from './matcher.ts';
+import { encodedSet } from './percent.ts';
+import { compileRedirect } from './redirect.ts';
+import { parsePrefixRewrite } from './rewrite.ts';
+import type { Route, RouteAction } from './route.ts';
+import type { RouteSettings } from './settings.ts';
+import { compileStaticResponse } from './static-response.ts';
+
+export interface CompiledRoute<Parts> {
+  /** Undefined when an issue is an error. */
+  readonly route: Route<Parts> | undefined;
+  /** Paths are relative to the route: `['redirect', 'port_redirect']`. */
+  readonly issues: readonly Issue[];
+}
+
+export function compileRoute<Parts>(
+  settings: RouteSettings,
+  index: number,
+  parts: Parts,
+): CompiledRoute<Parts> {
+  const issues: Issue[] = [];
+  const host = compileHost(settings.from, issues);
+  const matcher = compileMatcher(settings, issues);
+  const action = matcher === undefined ? undefined : compileAction(settings, matcher, issues);
+  if (host === undefined || matcher === undefined || action === undefined)
+    return { route: undefined, issues };
+  if (issues.some((issue) => issue.severity !== 'warning')) return { route: undefined, issues };
+  const id = routeId(host, matcher);
+  const route = {
+    id,
+    index,
+    name: settings.name ?? id,
+    from: settings.from,
+    host,
+    matcher,
+    action,
+    allowEncoded: encodedSet(settings.unsafe_allow_encoded ?? []),
+    parts,
+  };
+  return { route, issues };
+}
+
+/** `app.example.com`, `*.example.com prefix:/api`: one text a host pattern and path pattern. */
+function routeId(host: HostPattern, matcher: PathMatcher): string {
+  const name = host.kind === 'wildcard' ? `*.${host.host}` : host.host;
+  return matcher.kind === 'any' ? name : `${name} ${matcher.kind}:${matcher.pattern}`;
+}
+
+function compileHost(from: string, issues: Issue[]): HostPattern | undefined {
+  const message = (text: string) => {
+    issues.push({ path: ['from'], message: text });
+    return undefined;
+  };
+  const [, scheme, authority = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(from) ?? [];
+  if (scheme === undefined) return message(`'${from}' has no scheme: write it as https://host`);
+  if (scheme.toLowerCase() !== 'https')
+    return message(`'${from}' is ${scheme}: only https is served here, write it as https://host`);
+  if (rest !== '' && rest !== '/')
+    return message(
+      `'${from}' has more than a host: write https://${authority} and use prefix, path or regex`,
+    );
+  if (authority.includes('@')) return message(`'${from}' has a user name: write only https://host`);
+  const host = authority.replace(/:\d{1,5}$/, '');
+  const pattern = parseHostPattern(host);
+  return typeof pattern === 'string' ? message(pattern) : pattern;
+}
+
+function compileMatcher(settings: RouteSettings, issues: Issue[]): PathMatcher | undefined {
+  const given = (['path', 'prefix', 'regex'] as const).filter((key) => settings[key] !== undefined);
+  const [key, other] = given;
+  if (key === undefined) return anyPath;
+  if (other !== undefined) {
+    issues.push({ path: [other], message: `cannot stand beside ${key}: keep one, or write two routes` });
+    return undefined;
+  }
+  const text = settings[key] ?? '';
+  const parse = { path: parseExactPath, prefix: parsePrefix, regex: parseRegex }[key];
+  const matcher = parse(text);
+  if (typeof matcher !== 'string') return matcher;
+  issues.push({ path: [key], message: matcher });
+  return undefined;
+}
+
+function compileAction(
+  settings: RouteSettings,
+  matcher: PathMatcher,
+  issues: Issue[],
+): RouteAction | undefined {
+  const given = (['to', 'redirect', 'response'] as const).filter((key) => settings[key] !== undefined);
+  const [kind, other] = given;
+  if (kind === undefined) {
+    issues.push({ path: [], message: 'leads nowhere: give it one of to, redirect or response' });
+    return undefined;
+  }
+  if (other !== undefined) {
+    issues.push({ path: [other], message: `cannot stand beside ${kind}: keep one` });
+    return undefined;
+  }
+  if (kind !== 'to' && settings.prefix_rewrite !== undefined)
+    issues.push({ path: ['prefix_rewrite'], message: `has no effect beside ${kind}: remove it` });
+  if (settings.redirect !== undefined) {
+    const redirect = compileRedirect(settings.redirect, matcher, issues);
+    return redirect && { kind: 'redirect', redirect };
+  }
+  if (settings.response !== undefined) {
+    const response = compileStaticResponse(settings.response, issues);
+    return response && { kind: 'response', response };
+  }
+  if (settings.prefix_rewrite === undefined) return { kind: 'forward', rewrite: undefined };
+  const rewrite = parsePrefixRewrite(settings.prefix_rewrite, matcher);
+  if (typeof rewrite === 'function') return { kind: 'forward', rewrite };
+  issues.push({ path: ['prefix_rewrite'], message: rewrite });
+  return undefined;
+}
