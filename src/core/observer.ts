@@ -1,0 +1,155 @@
+// What the rooms report about themselves: plain records, handed to one injected Observer. Injected, not a process-wide
+// channel, so that two proxies in one process do not hear each other (docs/decisions/0002-observer.md). An Observer
+// never throws and never waits.
+import type { FlatHeaders } from './flat-headers.ts';
+import type { Issue } from './issue.ts';
+
+/** Who is calling, from a verified certificate. Made once a connection. */
+export interface ClientRecord {
+  /** RFC 4514 string. */
+  readonly subject: string;
+  /** `dns:a.example`, `email:…`, `uri:…`, `ip:…`, `upn:…`. */
+  readonly subjectAltNames: readonly string[];
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Lower-case hex. */
+  readonly serial: string;
+}
+
+/** What an exchange's line says about its connection. Made once a connection and shared by all of its exchanges. */
+export interface ConnectionRecord {
+  readonly id: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** From the ClientHello, in normal form; undefined when none was sent. */
+  readonly sni: string | undefined;
+  /** `TLSv1.3` or `TLSv1.2`. */
+  readonly tlsVersion: string;
+  readonly cipher: string;
+  readonly isResumed: boolean;
+  readonly handshakeMs: number;
+  /** Undefined where no valid certificate was shown. */
+  readonly client: ClientRecord | undefined;
+}
+
+/** One exchange, reported once, when it is settled, however it ended. Undefined: the exchange did not get that far. */
+export interface ExchangeRecord {
+  /** Milliseconds since the epoch when the first byte of the head was seen. */
+  readonly time: number;
+  readonly requestId: string;
+  readonly connection: ConnectionRecord;
+  readonly method: string;
+  /** Normalised where it could be, else as sent. */
+  readonly host: string;
+  /** Normalised where it could be, else as sent; without query. */
+  readonly path: string;
+  /** With its `?`, or ''. */
+  readonly query: string;
+  /** `HTTP/1.1` */
+  readonly version: string;
+  /** As sent; only the configured ones are written down. */
+  readonly requestHeaders: FlatHeaders;
+
+  readonly route: string | undefined;
+  /** Name of the group. */
+  readonly upstream: string | undefined;
+  /** Name of the one address that answered, or was tried last. */
+  readonly endpoint: string | undefined;
+  readonly attempts: number;
+
+  /** Sent to the client; 0 when no head was. */
+  readonly status: number;
+  /** Code of the error table, when it was not an app that answered or the answer was cut. */
+  readonly error: string | undefined;
+  /** Finer than `error`: why a certificate or a grant was refused, machine-readable. */
+  readonly reason: string | undefined;
+  /** For the operator, in words; never shown to clients. */
+  readonly detail: string | undefined;
+  readonly disposition: 'keep' | 'retire' | 'abort';
+
+  /** Body bytes. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+
+  /** Milliseconds from the first byte of the head: until an endpoint was chosen, its head was there, all was over. */
+  readonly directedMs: number | undefined;
+  readonly firstByteMs: number | undefined;
+  readonly totalMs: number;
+  /** Milliseconds the last attempt waited for a connection to the app; undefined where one was ready. */
+  readonly connectMs: number | undefined;
+}
+
+/** A connection that never carried an exchange, because TLS or the certificate failed. */
+export interface HandshakeFailure {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly sni: string | undefined;
+  /** Where it ended: reading the ClientHello, in TLS itself, or at the verdict on the certificate. */
+  readonly phase: 'peek' | 'tls' | 'certificate';
+  /** Machine-readable: a RefusalReason, `timeout`, `not_tls`, or the code of the TLS library in lower case. */
+  readonly reason: string;
+  readonly detail: string | undefined;
+  /** Of the certificate shown; undefined where there was none to read. */
+  readonly serial: string | undefined;
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
+}
+
+/** A connection closed right after accept, because a limit was reached. */
+export interface ConnectionRefused {
+  readonly time: number;
+  readonly remoteAddress: string;
+  readonly cap: 'connections' | 'connections_per_address' | 'handshakes' | 'draining';
+  /** Of that cap. */
+  readonly limit: number;
+}
+
+export interface Reload {
+  readonly time: number;
+  readonly result: 'applied' | 'unchanged' | 'refused';
+  /** What set it off. */
+  readonly trigger: 'signal' | 'file' | 'call';
+  readonly durationMs: number;
+  /** With places, where they are known: `routes.yaml:14:7 routes[2].to: …`. */
+  readonly issues: readonly (Issue | string)[];
+}
+
+export interface Lifecycle {
+  readonly time: number;
+  readonly event: 'starting' | 'listening' | 'draining' | 'closed';
+  /** One sentence, such as the addresses listened on, or what is still in flight. */
+  readonly detail: string;
+}
+
+/** Something an operator should look at, that stops nothing. */
+export interface Warning {
+  readonly time: number;
+  /** Machine-readable, stable: `certificate_expires_soon`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly detail: string;
+  readonly cause?: unknown;
+}
+
+export interface Observer {
+  exchange(record: ExchangeRecord): void;
+  handshakeFailure(record: HandshakeFailure): void;
+  connectionRefused(record: ConnectionRefused): void;
+  reload(record: Reload): void;
+  lifecycle(record: Lifecycle): void;
+  warning(record: Warning): void;
+}
+
+const ignore = (): void => {};
+
+/** Hears nothing: for tests and for embedding without a log. */
+export const silentObserver: Observer = {
+  exchange: ignore,
+  handshakeFailure: ignore,
+  connectionRefused: ignore,
+  reload: ignore,
+  lifecycle: ignore,
+  warning: ignore,
+};
