@@ -1,6 +1,7 @@
 // The house rules as code: who may import whom, how long a file may be, who may touch the heavy libraries.
 // Run by `npm run check:architecture`; prints every breach and exits 1 when there is one.
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const MAX_LINES = 300;
@@ -93,6 +94,12 @@ for (const file of globSync('{src,test,bench}/**/*.ts', { cwd: root }).sort()) {
   for (const match of text.matchAll(IMPORT))
     checkImport(file, match[2] ?? '', match[1] !== undefined || match[0].includes('import type'));
   for (const match of text.matchAll(DYNAMIC)) checkImport(file, match[1] ?? '', false);
+}
+
+// A link to node_modules in a commit replaces the real folder in every clone that takes the commit.
+if (existsSync(path.join(root, '.git'))) {
+  const tracked = execFileSync('git', ['ls-files', 'node_modules'], { cwd: root, encoding: 'utf8' });
+  if (tracked !== '') breaches.push('node_modules: git rm --cached node_modules, it must not be committed');
 }
 
 for (const breach of breaches) console.error(breach);
