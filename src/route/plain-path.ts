@@ -6,6 +6,7 @@ import { parsePath } from './path.ts';
 export function parsePlainPath(text: string): { path: string } | { fault: string } {
   if (!text.startsWith('/')) return { fault: `'${text}' must begin with '/'` };
   if (/[?#]/.test(text)) return { fault: `'${text}' has a query or fragment, which is no part of a path` };
+  if (/\p{Cc}/u.test(text)) return { fault: 'has control characters' };
   if (!text.isWellFormed()) return { fault: 'is not well-formed Unicode' };
   const parsed = parsePath(text.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
   if (typeof parsed === 'string' || parsed.encoded !== 0 || parsed.reading !== parsed.path)
