@@ -52,5 +52,8 @@ export interface Attempt {
 export interface Endpoint {
   /** `https://10.0.0.7:8443`, `unix:/run/app.sock`: for the log and the metrics. */
   readonly name: string;
+  /** Its `host[:port]` as a Host header has it, for routes that do not keep the client's; `localhost` for a socket. */
+  readonly authority: string;
+  /** Never calls `sink.onError` before it has returned. */
   open(head: OutgoingHead, sink: AttemptSink): Attempt;
 }

@@ -1,0 +1,138 @@
+// Makes one connection to an app: TCP or unix socket, TLS with our certificate, and nothing is handed out before the
+// app has proven to be who it must be. Fails with a SallyportError, never with a code that undici would try again on.
+import net from 'node:net';
+import tls from 'node:tls';
+import { SallyportError, type ErrorCode } from '../core/errors.ts';
+import { type PeerExpectation, peerProblem } from './peer-check.ts';
+import { type Target, sniOf } from './target.ts';
+
+export interface ConnectorOptions {
+  readonly target: Target;
+  /** TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+  /** Needed where the target is https. */
+  readonly secureContext: tls.SecureContext | undefined;
+  readonly expected: PeerExpectation;
+}
+
+export type Connected = (error: SallyportError | null, socket: net.Socket | null) => void;
+
+/** Starts a connection; `connected` is called exactly once and later. */
+export type Connect = (connected: Connected) => void;
+
+/** How long a quiet connection lives before TCP asks whether the other end is still there. */
+const KEEP_ALIVE_PROBE_MS = 60_000;
+
+/** Everything that depends only on the target is made here, once. */
+export function createConnector(options: ConnectorOptions): Connect {
+  const { target } = options;
+  const address: net.NetConnectOpts =
+    target.socketPath === undefined
+      ? {
+          host: target.host ?? '',
+          port: target.port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+        }
+      : { path: target.socketPath };
+  if (target.protocol === 'http') return (connected) => connectPlain(address, options, connected);
+  return createTlsConnector(address, options);
+}
+
+function connectPlain(address: net.NetConnectOpts, options: ConnectorOptions, connected: Connected): void {
+  const socket = net.connect(address);
+  const watch = new ConnectWatch(socket, options, connected);
+  socket.once('connect', () => watch.succeed());
+}
+
+function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptions): Connect {
+  const { target, expected } = options;
+  // A resumed session skips the certificate's proof; where keys or names are pinned every handshake is a full one.
+  const mayResume = expected.spkiPins.length === 0 && expected.sanPins.length === 0;
+  let session: { readonly ticket: Buffer; readonly validToMs: number } | undefined;
+  const settings: tls.ConnectionOptions = {
+    ...address,
+    servername: sniOf(target) ?? '',
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    // The name is checked after the handshake instead, where resumed sessions come by too.
+    checkServerIdentity: () => undefined,
+    ...(options.secureContext && { secureContext: options.secureContext }),
+  };
+  return (connected) => {
+    const resumable = session !== undefined && session.validToMs > Date.now() ? session.ticket : undefined;
+    const socket = tls.connect(resumable === undefined ? settings : { ...settings, session: resumable });
+    const watch = new ConnectWatch(socket, options, (error, ready) => {
+      if (error !== null) session = undefined;
+      connected(error, ready);
+    });
+    socket.once('secureConnect', () => {
+      const certificate = socket.getPeerX509Certificate();
+      const problem = socket.authorized
+        ? peerProblem(certificate, expected)
+        : String(socket.authorizationError);
+      if (problem !== undefined) {
+        watch.fail(new SallyportError('upstream_tls', `${target.name}: ${problem}`));
+        return;
+      }
+      if (mayResume && certificate !== undefined) {
+        const validToMs = certificate.validToDate.getTime();
+        socket.on('session', (ticket: Buffer) => {
+          session = { ticket, validToMs };
+        });
+      }
+      watch.succeed();
+    });
+  };
+}
+
+/** One connection in the making: whichever of success, failure and deadline comes first is reported, once. */
+class ConnectWatch {
+  readonly #socket: net.Socket;
+  readonly #options: ConnectorOptions;
+  readonly #connected: Connected;
+  readonly #timer: NodeJS.Timeout;
+  #isSettled = false;
+  #hasTcp = false;
+
+  constructor(socket: net.Socket, options: ConnectorOptions, connected: Connected) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#connected = connected;
+    const { connectTimeoutMs, target } = options;
+    this.#timer = setTimeout(() => {
+      const context = `${target.name}: no connection after ${connectTimeoutMs} ms`;
+      this.fail(new SallyportError('upstream_connect_timeout', context));
+    }, connectTimeoutMs);
+    socket.once('connect', () => {
+      this.#hasTcp = true;
+    });
+    // Stays on for the socket's life: an error nobody listens to would end the process.
+    socket.on('error', (error) => this.fail(this.#connectError(error)));
+  }
+
+  succeed(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#connected(null, this.#socket);
+  }
+
+  fail(error: SallyportError): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    this.#connected(error, null);
+  }
+
+  #connectError(error: NodeJS.ErrnoException): SallyportError {
+    const { target } = this.#options;
+    const isTls = target.protocol === 'https' && this.#hasTcp;
+    let code: ErrorCode = isTls ? 'upstream_tls' : 'upstream_unreachable';
+    if (!isTls && error.code === 'ETIMEDOUT') code = 'upstream_connect_timeout';
+    return new SallyportError(code, `${target.name}: ${error.message || error.code || error.name}`, error);
+  }
+}

@@ -1,0 +1,138 @@
+// The connections to one address under one server name, one identity and one trust: an undici Pool of channels, each
+// with one request at a time. Routes that agree on all of that share it, and it outlives reloads that change none.
+import type { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import { SallyportError } from '../core/errors.ts';
+import { Channel, type ChannelOptions } from './channel.ts';
+import type { AttemptSink, OutgoingHead } from './contract.ts';
+import type { Target } from './target.ts';
+import type { EndpointTimeouts } from './timeouts.ts';
+import { type AttemptTally, UndiciAttempt } from './undici-attempt.ts';
+
+export interface EndpointPoolOptions extends ChannelOptions {
+  readonly target: Target;
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** Requests that may wait while all connections are busy; the next is refused (`upstream_unavailable`). */
+  readonly maxWaiting: number;
+}
+
+export interface PoolStats {
+  readonly open: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+}
+
+export class EndpointPool implements AttemptTally {
+  readonly #options: EndpointPoolOptions;
+  readonly #origin: string;
+  /** undici wants a name per request, or it takes the Host header's for SNI and reconnects whenever that changes. */
+  readonly #serverName: string;
+  readonly #oneOffs = new Set<Channel>();
+  #pool: Pool | undefined;
+  #inFlight = 0;
+  #waiting = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EndpointPoolOptions) {
+    this.#options = options;
+    this.#origin = `${options.target.protocol}://endpoint`;
+    this.#serverName = options.target.serverName === '' ? 'endpoint' : options.target.serverName;
+  }
+
+  get stats(): PoolStats {
+    const open = (this.#pool?.stats.connected ?? 0) + this.#oneOffs.size;
+    return { open, inFlight: this.#inFlight, waiting: this.#waiting };
+  }
+
+  open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): UndiciAttempt {
+    const { target, maxConnections, maxWaiting } = this.#options;
+    const attempt = new UndiciAttempt(head, sink, { name: target.name, timeouts, tally: this });
+    const mayWait = this.#waiting < maxConnections + maxWaiting;
+    this.#inFlight++;
+    this.#waiting++;
+    if (!mayWait) {
+      const context = `${target.name}: ${maxWaiting} requests wait for a connection already`;
+      attempt.onResponseError(null, new SallyportError('upstream_unavailable', context));
+    } else {
+      const request = this.#request(head, attempt, timeouts);
+      if (head.isFresh || this.#closing !== undefined) this.#dispatchOnce(request, attempt);
+      else this.#livePool().dispatch(request, attempt);
+    }
+    return attempt.opened();
+  }
+
+  /**
+   * Lets what is in flight come to its end, then closes; cuts what is left after `deadlineMs`. Requests that were
+   * routed here before the change and open only now are still served, each on a connection of its own.
+   */
+  close(deadlineMs: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    const cut = (): void => {
+      const error = new SallyportError('upstream_unavailable', `${this.#options.target.name}: closed`);
+      pool?.destroy(error, () => {});
+      for (const channel of this.#oneOffs) channel.destroy(error, () => {});
+    };
+    const timer = setTimeout(cut, deadlineMs);
+    await new Promise<void>((resolve) => {
+      if (pool === undefined) resolve();
+      else pool.close(() => resolve());
+    });
+    if (this.#oneOffs.size === 0) clearTimeout(timer);
+    else timer.unref();
+  }
+
+  onStarted(): void {
+    this.#waiting--;
+  }
+
+  onReleased(isStarted: boolean): void {
+    if (!isStarted) this.#waiting--;
+    this.#inFlight--;
+  }
+
+  #livePool(): Pool {
+    this.#pool ??= new Pool(this.#origin, {
+      connections: this.#options.maxConnections,
+      allowH2: false,
+      factory: () => new Channel(this.#origin, this.#options),
+    });
+    return this.#pool;
+  }
+
+  /** A connection for one request, closed behind it. */
+  #dispatchOnce(request: Dispatcher.DispatchOptions, attempt: UndiciAttempt): void {
+    const channel = new Channel(this.#origin, this.#options);
+    this.#oneOffs.add(channel);
+    channel.dispatch({ ...request, reset: true }, attempt);
+    channel.close(() => this.#oneOffs.delete(channel));
+  }
+
+  #request(
+    head: OutgoingHead,
+    attempt: UndiciAttempt,
+    timeouts: EndpointTimeouts,
+  ): Dispatcher.DispatchOptions {
+    const hasLength = head.contentLength !== undefined && head.contentLength > 0;
+    const headers = hasLength
+      ? [...head.headers, 'content-length', String(head.contentLength)]
+      : head.headers;
+    const request = {
+      path: head.target,
+      method: head.method,
+      headers: headers as string[],
+      // Not Node's Readable, but as much of it as undici touches.
+      body: attempt.body as unknown as Readable | null,
+      upgrade: head.upgrade ?? null,
+      servername: this.#serverName,
+      bodyTimeout: timeouts.idleMs,
+    };
+    return request;
+  }
+}

@@ -1,0 +1,39 @@
+// Whether the certificate an app showed is the one this endpoint must have: its name, and its pins. Made on every
+// connection by us and not by `checkServerIdentity`, which Node leaves out on a resumed session.
+import { createHash, type X509Certificate } from 'node:crypto';
+import { isAddress } from '../core/hostname.ts';
+
+export interface PeerExpectation {
+  /** DNS name or address that the certificate must have as a SAN; a common name does not count (RFC 9525 2). */
+  readonly serverName: string;
+  /** Base64 of SHA-256 over the leaf's SubjectPublicKeyInfo; when not empty one of them must match. */
+  readonly spkiPins: readonly string[];
+  /** Exact SANs; when not empty one of them must match, and `serverName` no longer needs to. */
+  readonly sanPins: readonly string[];
+}
+
+/** What is wrong with the certificate, for the log; undefined when it passes. */
+export function peerProblem(
+  certificate: X509Certificate | undefined,
+  expected: PeerExpectation,
+): string | undefined {
+  if (certificate === undefined) return 'the app showed no certificate';
+  const names = expected.sanPins.length > 0 ? expected.sanPins : [expected.serverName];
+  if (!names.some((name) => hasName(certificate, name)))
+    return `the certificate is not for ${names.join(' or ')}`;
+  if (expected.spkiPins.length > 0) {
+    const pin = spkiPin(certificate);
+    if (!expected.spkiPins.includes(pin)) return `the certificate's key ${pin} is not a pinned one`;
+  }
+  return undefined;
+}
+
+function hasName(certificate: X509Certificate, name: string): boolean {
+  if (isAddress(name)) return certificate.checkIP(name) !== undefined;
+  return certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
+}
+
+function spkiPin(certificate: X509Certificate): string {
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest('base64');
+}

@@ -1,0 +1,98 @@
+// Where an endpoint is, read once from a `to` URL. The server name is part of it: it is what the app must prove to be,
+// whatever Host header the requests carry.
+import { type Hostname, isAddress, normalizeHostname } from '../core/hostname.ts';
+
+export interface Target {
+  readonly protocol: 'http' | 'https';
+  /** Host name or address (IPv6 without brackets); undefined for a unix socket. */
+  readonly host: Hostname | undefined;
+  /** 0 for a unix socket. */
+  readonly port: number;
+  /** Absolute path of a unix socket. */
+  readonly socketPath: string | undefined;
+  /** The name the app's certificate must have: the host, unless the route says otherwise. '' where nobody said. */
+  readonly serverName: string;
+  /** `host[:port]` as a Host header has it, without the scheme's own port; `localhost` for a unix socket. */
+  readonly authority: string;
+  /** One spelling for logs and keys: `https://10.0.0.7:8443`, `unix:/run/app.sock`. */
+  readonly name: string;
+}
+
+const SCHEMES: Readonly<Record<string, { protocol: Target['protocol']; isUnix: boolean }>> = {
+  http: { protocol: 'http', isUnix: false },
+  https: { protocol: 'https', isUnix: false },
+  unix: { protocol: 'http', isUnix: true },
+  'http+unix': { protocol: 'http', isUnix: true },
+  'https+unix': { protocol: 'https', isUnix: true },
+};
+const UNSUPPORTED = new Set(['h2c', 'h2', 'tcp', 'udp', 'ssh', 'ws', 'wss']);
+const URL_PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i;
+const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/;
+
+/** Reads a `to` URL. Throws an Error whose message says what is wrong and what to write instead. */
+export function parseTarget(text: string): Target {
+  const parts = URL_PARTS.exec(text);
+  if (parts === null) throw new Error(`'${text}' is not a URL: write https://host:port`);
+  const [, rawScheme = '', authority = '', path = '', rest = ''] = parts;
+  const scheme = rawScheme.toLowerCase();
+  const kind = SCHEMES[scheme];
+  if (kind === undefined) {
+    if (UNSUPPORTED.has(scheme))
+      throw new Error(`'${scheme}:' is not spoken to apps: write https:// or http://`);
+    throw new Error(
+      `'${text}' has no scheme known here: write https://host:port, http://host:port or unix:/path`,
+    );
+  }
+  if (rest !== '') throw new Error(`'${text}' has a query or fragment: leave it out`);
+  return kind.isUnix
+    ? unixTarget(text, kind.protocol, authority, path)
+    : tcpTarget(text, kind.protocol, authority, path);
+}
+
+function unixTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
+  if (authority !== '' || !path.startsWith('/') || path === '/' || path.includes('\0'))
+    throw new Error(`'${text}' must have an absolute socket path: write unix:/run/app.sock`);
+  const name = `${protocol === 'https' ? 'https+unix' : 'unix'}:${path}`;
+  return {
+    protocol,
+    host: undefined,
+    port: 0,
+    socketPath: path,
+    serverName: '',
+    authority: 'localhost',
+    name,
+  };
+}
+
+function tcpTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
+  if (authority.includes('@'))
+    throw new Error(`'${text}' has a user name: leave it out, or set the header you need`);
+  const parts = AUTHORITY.exec(authority);
+  const host = parts === null ? undefined : normalizeHostname(parts[1] ?? '');
+  if (host === undefined) throw new Error(`'${text}' has no valid host: write ${protocol}://host:port`);
+  const defaultPort = protocol === 'https' ? 443 : 80;
+  const port = parts?.[2] === undefined ? defaultPort : Number(parts[2]);
+  if (port === 0 || port > 65_535) throw new Error(`'${text}' has a port outside of 1 to 65535`);
+  if (path !== '' && path !== '/')
+    throw new Error(`'${text}' has a path: leave it out and write prefix_rewrite: ${path}`);
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return {
+    protocol,
+    host,
+    port,
+    socketPath: undefined,
+    serverName: host,
+    authority: port === defaultPort ? shownHost : `${shownHost}:${port}`,
+    name: `${protocol}://${shownHost}:${port}`,
+  };
+}
+
+/** The same place with another name to prove. */
+export function withServerName(target: Target, serverName: string): Target {
+  return { ...target, serverName };
+}
+
+/** The name for the ClientHello; undefined for addresses, which RFC 6066 section 3 keeps out of it. */
+export function sniOf(target: Target): string | undefined {
+  return target.serverName === '' || isAddress(target.serverName) ? undefined : target.serverName;
+}

@@ -1,0 +1,58 @@
+// An endpoint on a pool of its own, as a test wants it, closed at the end of the test.
+import tls from 'node:tls';
+import { createConnector } from '../../src/upstream/connector.ts';
+import { EndpointPool } from '../../src/upstream/endpoint-pool.ts';
+import { parseTarget, withServerName } from '../../src/upstream/target.ts';
+import { UndiciEndpoint } from '../../src/upstream/undici-endpoint.ts';
+
+export interface EndpointSetup {
+  readonly connectTimeoutMs?: number;
+  readonly waitMs?: number;
+  readonly headersMs?: number;
+  readonly idleMs?: number;
+  readonly maxConnections?: number;
+  readonly maxWaiting?: number;
+  readonly maxHeaderBytes?: number;
+  readonly serverName?: string;
+  readonly spkiPins?: readonly string[];
+  readonly sanPins?: readonly string[];
+  readonly tls?: tls.SecureContextOptions;
+}
+
+interface Teardown {
+  teardown(fn: () => unknown): void;
+}
+
+export function openEndpoint(
+  t: Teardown,
+  url: string,
+  setup: EndpointSetup = {},
+): { endpoint: UndiciEndpoint; pool: EndpointPool } {
+  const parsed = parseTarget(url);
+  const target = setup.serverName === undefined ? parsed : withServerName(parsed, setup.serverName);
+  const connect = createConnector({
+    target,
+    connectTimeoutMs: setup.connectTimeoutMs ?? 5000,
+    secureContext: target.protocol === 'https' ? tls.createSecureContext(setup.tls) : undefined,
+    expected: {
+      serverName: target.serverName,
+      spkiPins: setup.spkiPins ?? [],
+      sanPins: setup.sanPins ?? [],
+    },
+  });
+  const pool = new EndpointPool({
+    target,
+    connect,
+    keepAliveMs: 4000,
+    maxHeaderBytes: setup.maxHeaderBytes ?? 16_384,
+    maxConnections: setup.maxConnections ?? 8,
+    maxWaiting: setup.maxWaiting ?? 64,
+  });
+  const timeouts = {
+    waitMs: setup.waitMs ?? 5000,
+    headersMs: setup.headersMs ?? 5000,
+    idleMs: setup.idleMs ?? 5000,
+  };
+  t.teardown(() => pool.close(0));
+  return { endpoint: new UndiciEndpoint(target, () => pool, timeouts), pool };
+}
