@@ -53,6 +53,7 @@ const OWNERS: Record<string, readonly string[]> = {
   yaml: ['src/config/'],
   zod: ['src/config/'],
   commander: ['src/cli/'],
+  ws: ['src/cli/demo/'],
   'http-proxy': ['bench/'],
 };
 
