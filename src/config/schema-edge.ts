@@ -16,7 +16,16 @@ const listenAddress = z.string().transform((value, context): ListenAddress => {
 
 export const listening = {
   address: z
-    .union([listenAddress, z.array(listenAddress).min(1)])
+    .union(
+      [
+        listenAddress,
+        z.array(listenAddress).min(1, { error: 'the list is empty: give at least one address' }),
+      ],
+      {
+        error: (issue) =>
+          `${quote(issue.input)} is not an address to listen on: write text such as ':443', or a list of such`,
+      },
+    )
     .prefault(':443')
     .transform((value): ListenAddress[] => (Array.isArray(value) ? value : [value]))
     .describe(

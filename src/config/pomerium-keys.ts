@@ -1,0 +1,153 @@
+// Settings of Pomerium that are not settings here, so that a file made for it mostly works. What neither grants nor
+// restricts access is `ignored` with a warning; whatever does is an error that says what to write instead, because
+// starting without it would be another proxy than the one asked for. `docs/from-pomerium.md` is this table in prose.
+
+export type PomeriumScope = 'global' | 'downstream_mtls' | 'route';
+
+export interface PomeriumKey {
+  /** A trailing `*` stands for any rest. */
+  readonly key: string;
+  readonly kind: 'ignored' | 'error';
+  /** Why, and what to do; completes "'key' is a setting of Pomerium that …". */
+  readonly text: string;
+}
+
+const ignored = (text: string, ...keys: string[]): PomeriumKey[] =>
+  keys.map((key) => ({ key, kind: 'ignored', text }));
+const error = (text: string, ...keys: string[]): PomeriumKey[] =>
+  keys.map((key) => ({ key, kind: 'error', text }));
+
+const NO_LOGIN = 'has no use here: identity comes from client certificates, nobody logs in';
+const LATER = 'is not implemented yet';
+const LATER_RESTRICTS = 'is not implemented yet: it restricts access, so it cannot be ignored';
+const NO_PROTOCOL = 'has no use here: only HTTP over TLS is served';
+const NO_SERVICES = 'has no use here: there is one process and no other services';
+const POLICY =
+  'is not implemented yet: it says who may pass, so it cannot be ignored; remove it and every client with a certificate of downstream_mtls.ca_file is admitted';
+const NOT_SKIPPED =
+  'is not offered: an app that is not verified can be anybody; write tls_custom_ca_file with its CA, or tls_upstream_server_name with the name in its certificate';
+const TERMINATES = 'is not offered: a client certificate needs TLS that ends here';
+
+export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[]>> = {
+  global: [
+    ...ignored(NO_LOGIN, 'idp_*', 'cookie_*', 'authenticate_*', 'scopes', 'request_params'),
+    ...ignored(NO_LOGIN, 'shared_secret', 'shared_secret_file', 'signing_key', 'signing_key_file'),
+    ...ignored(NO_LOGIN, 'signing_key_algorithm', 'programmatic_redirect_domain_whitelist', 'session_*'),
+    ...ignored(
+      NO_LOGIN,
+      'pass_identity_headers',
+      'jwt_*',
+      'branding_*',
+      'logo_url',
+      'mcp_*',
+      'bearer_token_format',
+    ),
+    ...ignored(NO_SERVICES, 'services', 'authorize_*', 'databroker_*', 'grpc_*', 'override_certificate_name'),
+    ...ignored(
+      NO_SERVICES,
+      'pomerium_*',
+      'installation_id',
+      'runtime_flags',
+      'envoy_*',
+      'dns_*',
+      'insecure_mode',
+    ),
+    ...ignored(NO_PROTOCOL, 'ssh_*'),
+    ...ignored('has no use here: HTTP/1.1 is spoken', 'codec_type'),
+    ...ignored('has no use here: the file is always watched', 'config_hot_reload'),
+    ...ignored(
+      'has no use here: see header_timeout and min_request_body_rate',
+      'timeout_read',
+      'timeout_write',
+    ),
+    ...ignored(
+      'has no use here: see access_log',
+      'access_log_fields',
+      'authorize_log_fields',
+      'proxy_log_level',
+    ),
+    ...ignored(`${LATER}: nothing listens there`, 'http_redirect_addr', 'metrics_*', 'debug_address'),
+    ...ignored(`${LATER}: nothing listens there`, 'health_check_*', 'tracing_*', 'otel_*'),
+    ...ignored('is not implemented yet: the headers of the apps pass as they are', 'set_response_headers'),
+    ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
+    ...ignored('has no use here: the address of the client is that of its connection', 'skip_xff_append'),
+    ...error(
+      'is not offered: the address of the client is that of its connection, whatever the headers say',
+      'xff_num_trusted_hops',
+    ),
+    ...error(
+      'is not implemented yet: remove it and write certificate_file and certificate_key_file',
+      'autocert',
+      'autocert_*',
+    ),
+    ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
+    ...error(TERMINATES, 'insecure_server'),
+    ...error(
+      'is not implemented yet: without it every client has the address of the balancer',
+      'use_proxy_protocol',
+    ),
+    ...error("is the old name of 'routes': write routes", 'policy', 'policies'),
+    ...error('is the old name: write downstream_mtls.ca_file', 'client_ca', 'client_ca_file'),
+    ...error(LATER_RESTRICTS, 'client_crl', 'client_crl_file'),
+    ...error("is the old name: write address, such as ':443'", 'port'),
+  ],
+  downstream_mtls: [...error(LATER_RESTRICTS, 'crl', 'crl_file', 'match_subject_alt_names')],
+  route: [
+    ...error(POLICY, 'policy', 'allowed_users', 'allowed_domains', 'allowed_groups', 'allowed_idp_claims'),
+    ...error(POLICY, 'allow_any_authenticated_user', 'ppl', 'allow', 'deny', 'sub_policies'),
+    ...error(
+      'is not offered: one set of CAs holds for all routes; write downstream_mtls.ca_file',
+      'tls_downstream_client_ca',
+      'tls_downstream_client_ca_file',
+    ),
+    ...error(NOT_SKIPPED, 'tls_skip_verify'),
+    ...error('is the old name: write tls_upstream_server_name', 'tls_server_name'),
+    ...error('is not offered: write another route for that host', 'tls_downstream_server_name'),
+    ...error('is not offered: TLS renegotiation is never accepted', 'tls_upstream_allow_renegotiation'),
+    ...error('is not implemented yet: write prefix_rewrite', 'regex_rewrite_*'),
+    ...error(
+      'is not implemented yet: write preserve_host_header or nothing',
+      'host_rewrite',
+      'host_rewrite_header',
+    ),
+    ...error('is not implemented yet: write preserve_host_header or nothing', 'host_path_regex_rewrite_*'),
+    ...error('is not implemented yet: the app would miss it', 'set_request_headers'),
+    ...error('is not implemented yet: the app would see what it must not', 'remove_request_headers'),
+    ...error('is not offered: write allow_websockets', 'allow_spdy', 'allow_upgrades'),
+    ...error('is not implemented yet: a preflight without a certificate is refused', 'cors_allow_preflight'),
+    ...error('is not implemented yet: one credential holds for an app', 'kubernetes_service_account_token*'),
+    ...error(
+      LATER_RESTRICTS,
+      'enable_google_cloud_serverless_authentication',
+      'idp_access_token_allowed_audiences',
+    ),
+    ...ignored(NO_LOGIN, 'pass_identity_headers', 'jwt_*', 'idp_client_id', 'idp_client_secret', 'mcp'),
+    ...ignored(NO_LOGIN, 'bearer_token_format', 'show_error_details', 'logo_url', 'depends_on', 'id'),
+    ...ignored('has no use here: a port in from takes no part in matching', 'match_any_incoming_port'),
+    ...ignored('has no use here: routes are taken in file order', 'regex_priority_order'),
+    ...ignored('has no use here: paths are always normalised', 'normalize_path'),
+    ...ignored('has no use here: see unsafe_allow_encoded', 'path_with_escaped_slashes_action'),
+    ...ignored('is not implemented yet: slashes are kept as they are', 'merge_slashes'),
+    ...ignored('is not implemented yet: the headers of the app pass as they are', 'set_response_headers'),
+    ...ignored('is not implemented yet: the headers of the app pass as they are', 'rewrite_response_headers'),
+    ...ignored(
+      'is not implemented yet: requests go round robin, by weight',
+      'load_balancing_policy',
+      'lb_config',
+    ),
+    ...ignored(
+      'is not implemented yet: requests go round robin, by weight',
+      'health_checks',
+      'outlier_detection',
+    ),
+    ...ignored('is not implemented yet: requests go round robin, by weight', 'healthy_panic_threshold'),
+    ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
+  ],
+};
+
+/** The entry for a key of a user's file, if Pomerium has that key there. */
+export function findPomeriumKey(scope: PomeriumScope, key: string): PomeriumKey | undefined {
+  return POMERIUM_KEYS[scope].find((entry) =>
+    entry.key.endsWith('*') ? key.startsWith(entry.key.slice(0, -1)) : entry.key === key,
+  );
+}

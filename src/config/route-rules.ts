@@ -1,0 +1,112 @@
+// Rules within one route: what goes with what. Over the route as written, so that a bad value hides none of them.
+import type { Issue, IssuePath } from '../core/issue.ts';
+import { asMap, checkForms, checkPair, has, type RawMap } from './rules.ts';
+
+const ACTIONS = ['to', 'redirect', 'response'];
+const MATCHERS = ['prefix', 'path', 'regex'];
+
+const OF_TLS = [
+  'tls_client_cert_file',
+  'tls_client_cert',
+  'tls_custom_ca_file',
+  'tls_custom_ca',
+  'tls_upstream_server_name',
+  'tls_upstream_spki_pins',
+  'tls_upstream_san',
+];
+const OF_APP = [
+  ...OF_TLS,
+  'prefix_rewrite',
+  'preserve_host_header',
+  'timeout',
+  'idle_timeout',
+  'connect_timeout',
+  'allow_websockets',
+  'identity_headers',
+];
+/** RFC 9110 7.6.1 and 6.4: the proxy frames, the route does not. */
+const OF_CONNECTION = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+const NO_BODY = new Set([204, 205, 304]);
+
+export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
+  const issues: Issue[] = [
+    ...checkPair(route, at, 'tls_client_cert', 'tls_client_key'),
+    ...checkForms(route, at, 'tls_custom_ca'),
+    ...checkRedirect(asMap(route['redirect']), [...at, 'redirect'], has(route, 'redirect')),
+    ...checkResponse(asMap(route['response']), [...at, 'response']),
+  ];
+  const say = (key: string, message: string): number => issues.push({ path: [...at, key], message });
+
+  const actions = ACTIONS.filter((key) => has(route, key));
+  if (actions.length === 0 && !ACTIONS.some((key) => key in route))
+    issues.push({ path: at, message: 'says nothing to do: give one of to, redirect, response' });
+  for (const extra of actions.slice(1))
+    say(extra, `a route has one action: remove ${extra} or ${actions[0]}`);
+
+  const matchers = MATCHERS.filter((key) => has(route, key));
+  for (const extra of matchers.slice(1))
+    say(extra, `a route matches paths in one way: remove ${extra} or ${matchers[0]}`);
+
+  if (has(route, 'prefix_rewrite') && has(route, 'regex'))
+    say('prefix_rewrite', 'goes with prefix or path: an expression has no prefix to replace');
+
+  if (actions.length > 0 && !has(route, 'to'))
+    for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
+  if (has(route, 'to') && urlsOf(route['to']).every(isPlain))
+    for (const key of OF_TLS)
+      if (has(route, key))
+        say(key, `goes with https:// or https+unix:// in to: this route speaks no TLS to its app`);
+  return issues;
+}
+
+function checkRedirect(redirect: RawMap, at: IssuePath, isThere: boolean): Issue[] {
+  if (!isThere) return [];
+  const issues: Issue[] = [];
+  for (const [one, other] of [
+    ['https_redirect', 'scheme_redirect'],
+    ['path_redirect', 'prefix_rewrite'],
+  ] as const)
+    if (has(redirect, one) && has(redirect, other))
+      issues.push({ path: [...at, other], message: `${one} and ${other} are both set: remove one` });
+  // Every request comes by https, so https_redirect alone leads back to where it was.
+  const moves =
+    redirect['scheme_redirect'] === 'http' ||
+    redirect['strip_query'] === true ||
+    ['host_redirect', 'port_redirect', 'path_redirect', 'prefix_rewrite'].some((key) => has(redirect, key));
+  if (!moves)
+    issues.push({
+      path: at,
+      message:
+        'leads back to the same address: give host_redirect, port_redirect, path_redirect or prefix_rewrite',
+    });
+  return issues;
+}
+
+function checkResponse(response: RawMap, at: IssuePath): Issue[] {
+  const issues: Issue[] = [];
+  const { status, body } = response;
+  if (typeof status === 'number' && NO_BODY.has(status) && typeof body === 'string' && body !== '')
+    issues.push({ path: [...at, 'body'], message: `an answer of status ${status} has no body: remove it` });
+  for (const name of Object.keys(asMap(response['headers'])))
+    if (OF_CONNECTION.has(name.toLowerCase()))
+      issues.push({ path: [...at, 'headers', name], message: `${name} is for the proxy to set: remove it` });
+  return issues;
+}
+
+/** The addresses in `to`, in whichever form they were written. */
+function urlsOf(to: unknown): string[] {
+  return (Array.isArray(to) ? to : [to]).map((one) =>
+    String(typeof one === 'string' ? one : asMap(one)['url']),
+  );
+}
+
+const isPlain = (url: string): boolean => /^(?:http:|http\+unix:|unix:)/i.test(url);

@@ -1,0 +1,93 @@
+// Rules between settings, which a schema of single values cannot say. They look at what was written (`raw`), so that a
+// bad value elsewhere hides none of them.
+import type { Issue, IssuePath } from '../core/issue.ts';
+
+export type RawMap = Readonly<Record<string, unknown>>;
+
+export const isMap = (value: unknown): value is RawMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A map as the user wrote it; an empty one where something else stands. */
+export const asMap = (value: unknown): RawMap => (isMap(value) ? value : {});
+
+export const has = (map: RawMap, key: string): boolean => map[key] !== undefined && map[key] !== null;
+
+/** A certificate and its key: both or none, each in one of its two forms. */
+export function checkPair(map: RawMap, at: IssuePath, cert: string, key: string): Issue[] {
+  const issues: Issue[] = [...checkForms(map, at, cert), ...checkForms(map, at, key)];
+  const [certName, keyName] = [formOf(map, cert), formOf(map, key)];
+  if (certName !== undefined && keyName === undefined)
+    issues.push({ path: [...at, certName], message: `has no private key: give ${key}_file` });
+  if (keyName !== undefined && certName === undefined)
+    issues.push({ path: [...at, keyName], message: `has no certificate: give ${cert}_file` });
+  return issues;
+}
+
+/** Inline or by path, not both. */
+export function checkForms(map: RawMap, at: IssuePath, name: string): Issue[] {
+  if (!has(map, name) || !has(map, `${name}_file`)) return [];
+  return [{ path: [...at, name], message: `${name} and ${name}_file are both set: remove one` }];
+}
+
+const formOf = (map: RawMap, name: string): string | undefined =>
+  has(map, `${name}_file`) ? `${name}_file` : has(map, name) ? name : undefined;
+
+/** Rules over everything but single routes. `routes` as written; undefined where there is no list of them. */
+export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefined): Issue[] {
+  const downstream = asMap(raw['downstream_mtls']);
+  const issues = [
+    ...checkPair(raw, [], 'certificate', 'certificate_key'),
+    ...checkForms(raw, [], 'certificate_authority'),
+    ...checkForms(downstream, ['downstream_mtls'], 'ca'),
+    ...checkPair(asMap(raw['upstream_mtls']), ['upstream_mtls'], 'cert', 'key'),
+  ];
+  const list = raw['certificates'];
+  const hasList = Array.isArray(list) ? list.length > 0 : has(raw, 'certificates');
+  if (!hasList && formOf(raw, 'certificate') === undefined)
+    issues.push({
+      path: [],
+      message:
+        'there is no certificate to show to clients: give certificate_file and certificate_key_file, or certificates',
+    });
+  if (routes !== undefined) issues.push(...checkClientCa(raw, downstream, routes));
+  return issues;
+}
+
+const isPublic = (route: unknown): boolean => asMap(route)['allow_public_unauthenticated_access'] === true;
+
+/** No CA: only a proxy whose every route is public may start. Closed by default. */
+function checkClientCa(raw: RawMap, downstream: RawMap, routes: readonly unknown[]): Issue[] {
+  const path: IssuePath = has(raw, 'downstream_mtls') ? ['downstream_mtls'] : [];
+  const isRejecting = downstream['enforcement'] === 'reject_connection';
+  if (formOf(downstream, 'ca') === undefined) {
+    if (isRejecting)
+      return [
+        {
+          path: ['downstream_mtls', 'enforcement'],
+          message: 'needs a client CA: give downstream_mtls.ca_file',
+        },
+      ];
+    const closed = routes.findIndex((route) => !isPublic(route));
+    if (closed === -1 && routes.length > 0) return [];
+    const who = closed === -1 ? '' : ` (routes[${closed}] has not)`;
+    return [
+      {
+        path,
+        message: `there is no client CA, so nobody could come in: give downstream_mtls.ca_file, or allow_public_unauthenticated_access: true on every route${who}`,
+      },
+    ];
+  }
+  if (!isRejecting) return [];
+  return routes.flatMap((route, index): Issue[] =>
+    isPublic(route)
+      ? [
+          {
+            path: ['routes', index, 'allow_public_unauthenticated_access'],
+            message:
+              'opens nothing: reject_connection closes connections without a client certificate before any route is known',
+            severity: 'warning',
+          },
+        ]
+      : [],
+  );
+}

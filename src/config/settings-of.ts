@@ -1,0 +1,87 @@
+// From plain data, as YAML or a caller gave it, to settings with their defaults and every issue: keys, values, the rules
+// between them. A mistake anywhere hides none elsewhere: the top and each route are parsed by themselves.
+import { pathText } from '../core/issue.ts';
+import { checkDuplicates } from './duplicates.ts';
+import { type Environment, expandEnv, overrideFromEnv } from './env.ts';
+import { takePomeriumKeys, unknownKey } from './known-keys.ts';
+import { checkRoute } from './route-rules.ts';
+import { asMap, checkSettings, isMap, type RawMap } from './rules.ts';
+import { routeSchema } from './schema-route.ts';
+import { type Config, type RouteConfig, type SettingsConfig, settingsSchema } from './schema.ts';
+import { type ConfigIssue, fromZod } from './zod-issues.ts';
+
+export interface Settings {
+  /** Undefined when an issue is an error. Not yet frozen; paths as written. */
+  readonly config: Config | undefined;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Takes issues about values. */
+type Collect = (found: readonly ConfigIssue[]) => void;
+
+export function settingsOf(input: unknown, env: Environment): Settings {
+  if (!isMap(input)) {
+    const message = 'holds no settings: see routes.example.yaml for what a configuration is';
+    return { config: undefined, issues: [{ path: [], message }] };
+  }
+  const issues: ConfigIssue[] = [];
+  const { routes: written, ...top } = asMap(expandEnv(input, env, issues));
+  // A value whose variable is not set has been spoken of; what it looks like without is nobody's fault.
+  const unset = new Set(issues.map((issue) => pathText(issue.path)));
+  const collect: Collect = (found) => {
+    for (const issue of found) if (!unset.has(pathText(issue.path))) issues.push(issue);
+  };
+  const raw = takePomeriumKeys(overrideFromEnv(top, env, issues), 'global', [], issues);
+  const settings = parseSettings(raw, issues, collect);
+  const list = listOfRoutes(written, issues);
+  const routes = list?.map((route, index) => parseRoute(route, index, issues, collect)) ?? [];
+  for (const issue of checkSettings(raw, list)) issues.push(issue);
+  for (const issue of checkDuplicates(routes)) issues.push(issue);
+
+  if (settings === undefined || issues.some((issue) => issue.severity !== 'warning'))
+    return { config: undefined, issues };
+  return { config: { ...settings, routes: routes.filter((route) => route !== undefined) }, issues };
+}
+
+function parseSettings(raw: RawMap, issues: ConfigIssue[], collect: Collect): SettingsConfig | undefined {
+  const downstream = raw['downstream_mtls'];
+  const settings = isMap(downstream)
+    ? {
+        ...raw,
+        downstream_mtls: takePomeriumKeys(downstream, 'downstream_mtls', ['downstream_mtls'], issues),
+      }
+    : raw;
+  const result = settingsSchema.safeParse(settings);
+  if (result.success) return result.data;
+  collect(fromZod(result.error.issues, settings, [], unknownKey));
+  return undefined;
+}
+
+function listOfRoutes(routes: unknown, issues: ConfigIssue[]): readonly unknown[] | undefined {
+  if (Array.isArray(routes)) return routes;
+  const isMissing = routes === undefined;
+  const message = isMissing
+    ? 'there are no routes: give routes, a list of hosts and the apps behind them'
+    : 'expected a list of routes, each beginning with a dash';
+  issues.push({ path: isMissing ? [] : ['routes'], message });
+  return undefined;
+}
+
+function parseRoute(
+  route: unknown,
+  index: number,
+  issues: ConfigIssue[],
+  collect: Collect,
+): RouteConfig | undefined {
+  const at = ['routes', index];
+  if (!isMap(route)) {
+    issues.push({ path: at, message: 'expected a route: from, and one of to, redirect, response' });
+    return undefined;
+  }
+  const raw = takePomeriumKeys(route, 'route', at, issues);
+  issues.push(...checkRoute(raw, at));
+  const result = routeSchema.safeParse(raw);
+  if (result.success) return result.data;
+  collect(fromZod(result.error.issues, raw, at, unknownKey));
+  return undefined;
+}
