@@ -5,7 +5,7 @@ import type { Issue } from '../core/issue.ts';
 import { parseYaml } from './document.ts';
 import type { Environment } from './env.ts';
 import { deepFreeze, fingerprint, resolveFiles } from './plain-object.ts';
-import { fileProblem, placeIssues, type Problem, problemOf } from './problem.ts';
+import { problemAt, placeIssues, type Problem, problemOf } from './problem.ts';
 import { settingsOf } from './settings-of.ts';
 import type { Config, ConfigInput } from './schema.ts';
 import type { ConfigIssue } from './zod-issues.ts';
@@ -40,7 +40,7 @@ export function parseConfig({ text, file, env }: ConfigSource): ConfigResult {
     return {
       ok: false,
       problems: document.faults.map(({ message, line, column }) =>
-        fileProblem(message, { file, line, column }),
+        problemAt({ path: [], message }, { file, line, column }),
       ),
     };
   const folder = path.dirname(path.resolve(file));

@@ -12,35 +12,47 @@ export interface Problem extends Issue {
   readonly text: string;
 }
 
-/** A problem with the file itself rather than a setting in it. */
-export function fileProblem(message: string, place: NonNullable<Problem['place']>): Problem {
-  return { path: [], message, place, text: `${placeText(place)} ${message}` };
-}
-
 /** `environment CERTIFICATE: …` where a variable gave the setting, else `routes[2].to: …`. */
 export function problemOf(issue: Issue, env: Environment): Problem {
   const variable = variableOf(issue.path[0], env);
   return { ...issue, text: `${variable === undefined ? '' : `environment ${variable}: `}${sentence(issue)}` };
 }
 
-/** The issues at their places, in the order of the file. */
+/** More than anybody reads; finding the places of 100,000 would take longer than finding the faults. */
+const MAX_PROBLEMS = 1000;
+
+/** The issues at their places, in the order of the file; errors before warnings where there are too many to show. */
 export function placeIssues(
   issues: readonly ConfigIssue[],
   document: ParsedDocument,
   file: string,
   env: Environment,
 ): Problem[] {
-  const problems = issues.map((issue): Problem => {
+  const { shown, rest } = withinBounds(issues);
+  const problems = shown.map((issue): Problem => {
     if (variableOf(issue.path[0], env) !== undefined) return problemOf(issue, env);
-    const place = { file, ...document.locate(issue.path, issue.at) };
-    return { ...issue, place, text: `${placeText(place)} ${sentence(issue)}` };
+    return problemAt(issue, { file, ...document.locate(issue.path, issue.at) });
   });
-  const line = ({ place }: Problem): number => (place?.line ?? 0) * 10_000 + (place?.column ?? 0);
-  return problems.sort((left, right) => line(left) - line(right));
+  const rank = ({ place }: Problem): number => (place?.line ?? 0) * 10_000 + (place?.column ?? 0);
+  problems.sort((left, right) => rank(left) - rank(right));
+  if (rest > 0)
+    problems.push({ path: [], message: more(rest), severity: 'warning', text: `${file}: ${more(rest)}` });
+  return problems;
 }
 
-const placeText = (place: NonNullable<Problem['place']>): string =>
-  `${place.file}:${place.line}:${place.column}`;
+function withinBounds(issues: readonly ConfigIssue[]): { shown: readonly ConfigIssue[]; rest: number } {
+  if (issues.length <= MAX_PROBLEMS) return { shown: issues, rest: 0 };
+  const errors = issues.filter((issue) => issue.severity !== 'warning');
+  const warnings = issues.filter((issue) => issue.severity === 'warning');
+  return { shown: [...errors, ...warnings].slice(0, MAX_PROBLEMS), rest: issues.length - MAX_PROBLEMS };
+}
+
+/** An issue at a place that is known. */
+export function problemAt(issue: Issue, place: NonNullable<Problem['place']>): Problem {
+  return { ...issue, place, text: `${place.file}:${place.line}:${place.column} ${sentence(issue)}` };
+}
+
+const more = (rest: number): string => `… and ${rest} more`;
 
 const sentence = ({ path, message }: Issue): string =>
   path.length === 0 ? message : `${pathText(path)}: ${message}`;
