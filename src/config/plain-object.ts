@@ -1,4 +1,4 @@
-// Plain data made ready to be a Config: paths made absolute, everything frozen, and a fingerprint to tell two by.
+// Plain data made ready to be a Config: paths made absolute, everything frozen, a fingerprint to tell two apart.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 
@@ -20,12 +20,10 @@ export function resolveFiles(value: unknown, folder: string): void {
     else if (key.endsWith('_file')) map[key] = path.resolve(folder, item);
 }
 
-/** SHA-256 over the value with its keys in order: equal for equal settings, however they were written. */
-export function fingerprint(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value, sortKeys)).digest('hex');
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+/**
+ * SHA-256 over the settings: equal for equal settings, however they were written. What zod gives out has its keys in the
+ * order of the schema, so they need not be sorted.
+ */
+export function fingerprint(settings: unknown): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
 }
