@@ -33,7 +33,7 @@ export function openEndpoint(
   const connect = createConnector({
     target,
     connectTimeoutMs: setup.connectTimeoutMs ?? 5000,
-    secureContext: () => tls.createSecureContext(setup.tls),
+    secureContext: target.protocol === 'https' ? tls.createSecureContext(setup.tls) : undefined,
     expected: {
       serverName: target.serverName,
       spkiPins: setup.spkiPins ?? [],
@@ -54,14 +54,5 @@ export function openEndpoint(
     idleMs: setup.idleMs ?? 5000,
   };
   t.teardown(() => pool.close(0));
-  const settings = {
-    target,
-    identity: undefined,
-    trust: undefined,
-    spkiPins: [],
-    sanPins: [],
-    connectTimeoutMs: 0,
-    maxConnections: 0,
-  };
-  return { endpoint: new UndiciEndpoint(settings, timeouts, { acquire: () => pool }), pool };
+  return { endpoint: new UndiciEndpoint(target, () => pool, timeouts), pool };
 }
