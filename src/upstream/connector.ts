@@ -10,8 +10,8 @@ export interface ConnectorOptions {
   readonly target: Target;
   /** TCP and TLS together. */
   readonly connectTimeoutMs: number;
-  /** Needed where the target is https. */
-  readonly secureContext: tls.SecureContext | undefined;
+  /** Asked once, at the first TLS connection; may throw where the certificate or key is unusable. */
+  readonly secureContext: () => tls.SecureContext;
   readonly expected: PeerExpectation;
 }
 
@@ -59,9 +59,15 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
     rejectUnauthorized: true,
     // The name is checked after the handshake instead, where resumed sessions come by too.
     checkServerIdentity: () => undefined,
-    ...(options.secureContext && { secureContext: options.secureContext }),
   };
   return (connected) => {
+    try {
+      settings.secureContext ??= options.secureContext();
+    } catch (error) {
+      const context = `${target.name}: the certificate or key to connect with is unusable`;
+      queueMicrotask(() => connected(new SallyportError('upstream_tls', context, error), null));
+      return;
+    }
     const resumable = session !== undefined && session.validToMs > Date.now() ? session.ticket : undefined;
     const socket = tls.connect(resumable === undefined ? settings : { ...settings, session: resumable });
     const watch = new ConnectWatch(socket, options, (error, ready) => {

@@ -32,6 +32,7 @@ export class EndpointPool implements AttemptTally {
   #pool: Pool | undefined;
   #inFlight = 0;
   #waiting = 0;
+  #lastUsedAt = performance.now();
   #closing: Promise<void> | undefined;
 
   constructor(options: EndpointPoolOptions) {
@@ -40,52 +41,66 @@ export class EndpointPool implements AttemptTally {
     this.#serverName = options.target.serverName === '' ? 'endpoint' : options.target.serverName;
   }
 
+  get name(): string {
+    return this.#options.target.name;
+  }
+
+  /** Takes no more requests. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Whether nothing has been in flight since `time` (as of `performance.now()`). */
+  isIdleSince(time: number): boolean {
+    return this.#inFlight === 0 && this.#lastUsedAt <= time;
+  }
+
   get stats(): PoolStats {
     const open = (this.#pool?.stats.connected ?? 0) + this.#oneOffs.size;
     return { open, inFlight: this.#inFlight, waiting: this.#waiting };
   }
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): UndiciAttempt {
-    const { target, maxConnections, maxWaiting } = this.#options;
+    const { target } = this.#options;
     const attempt = new UndiciAttempt(head, sink, { name: target.name, timeouts, tally: this });
-    const mayWait = this.#waiting < maxConnections + maxWaiting;
+    const refusal = this.#refusal();
     this.#inFlight++;
     this.#waiting++;
-    if (!mayWait) {
-      const context = `${target.name}: ${maxWaiting} requests wait for a connection already`;
-      attempt.onResponseError(null, new SallyportError('upstream_unavailable', context));
-    } else {
-      const request = this.#request(head, attempt, timeouts);
-      if (head.isFresh || this.#closing !== undefined) this.#dispatchOnce(request, attempt);
-      else this.#livePool().dispatch(request, attempt);
+    if (refusal !== undefined) {
+      attempt.onResponseError(null, new SallyportError('upstream_unavailable', `${target.name}: ${refusal}`));
+      return attempt.opened();
     }
+    const request = this.#request(head, attempt, timeouts);
+    if (head.isFresh) this.#dispatchOnce(request, attempt);
+    else this.#livePool().dispatch(request, attempt);
     return attempt.opened();
   }
 
-  /**
-   * Lets what is in flight come to its end, then closes; cuts what is left after `deadlineMs`. Requests that were
-   * routed here before the change and open only now are still served, each on a connection of its own.
-   */
+  #refusal(): string | undefined {
+    if (this.#closing !== undefined) return 'closed';
+    const { maxConnections, maxWaiting } = this.#options;
+    return this.#waiting < maxConnections + maxWaiting
+      ? undefined
+      : `${maxWaiting} requests are waiting already`;
+  }
+
+  /** Lets what is in flight come to its end, cuts what is left after `deadlineMs`; then no connection is open. */
   close(deadlineMs: number): Promise<void> {
     this.#closing ??= this.#close(deadlineMs);
     return this.#closing;
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    const cut = (): void => {
-      const error = new SallyportError('upstream_unavailable', `${this.#options.target.name}: closed`);
-      pool?.destroy(error, () => {});
-      for (const channel of this.#oneOffs) channel.destroy(error, () => {});
-    };
-    const timer = setTimeout(cut, deadlineMs);
-    await new Promise<void>((resolve) => {
-      if (pool === undefined) resolve();
-      else pool.close(() => resolve());
-    });
-    if (this.#oneOffs.size === 0) clearTimeout(timer);
-    else timer.unref();
+    const dispatchers = [...(this.#pool === undefined ? [] : [this.#pool]), ...this.#oneOffs];
+    const timer = setTimeout(() => {
+      const error = new SallyportError('upstream_unavailable', `${this.name}: closed`);
+      for (const dispatcher of dispatchers) dispatcher.destroy(error, () => {});
+    }, deadlineMs);
+    // The callback form: a dispatcher that is closed or destroyed already says so by an error, and that is fine.
+    await Promise.all(
+      dispatchers.map((dispatcher) => new Promise<void>((resolve) => dispatcher.close(() => resolve()))),
+    );
+    clearTimeout(timer);
   }
 
   onStarted(): void {
@@ -95,6 +110,7 @@ export class EndpointPool implements AttemptTally {
   onReleased(isStarted: boolean): void {
     if (!isStarted) this.#waiting--;
     this.#inFlight--;
+    if (this.#inFlight === 0) this.#lastUsedAt = performance.now();
   }
 
   #livePool(): Pool {

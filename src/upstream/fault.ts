@@ -1,4 +1,5 @@
 // What an error of undici or of the socket under it means in our table.
+import { errors } from 'undici';
 import { type ErrorCode, SallyportError } from '../core/errors.ts';
 
 /** How far the attempt had come. */
@@ -22,7 +23,9 @@ const BEFORE_HEAD: Readonly<Record<string, ErrorCode>> = {
 /** The error for the exchange; `name` is the endpoint's, for the log. */
 export function upstreamFault(error: Error, progress: Progress, name: string): SallyportError {
   if (error instanceof SallyportError) return error;
-  return new SallyportError(codeOf(error, progress), `${name}: ${error.message}`, error);
+  // The parser's error carries what the app sent, which is no business of the log's.
+  const cause = error instanceof errors.HTTPParserError ? undefined : error;
+  return new SallyportError(codeOf(error, progress), `${name}: ${error.message}`, cause);
 }
 
 function codeOf(error: NodeJS.ErrnoException, { isStarted, hasHead }: Progress): ErrorCode {
@@ -34,7 +37,7 @@ function codeOf(error: NodeJS.ErrnoException, { isStarted, hasHead }: Progress):
   if (known !== undefined) return known;
   // A kept connection that fell over under a request that was still waiting for it: whatever the reason, it is gone.
   if (!isStarted) return 'upstream_reset';
-  if (code.startsWith('HPE_')) return 'upstream_protocol';
+  if (error instanceof errors.HTTPParserError) return 'upstream_protocol';
   if (code === 'UND_ERR_SOCKET') {
     if (error.message === 'bad response') return 'upstream_protocol';
     if (error.message === 'bad upgrade') return 'upstream_upgrade';

@@ -1,24 +1,32 @@
 // The upstream contract on undici: one address as one route sees it, that is a shared pool and the route's timeouts.
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead } from './contract.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
-import type { Target } from './target.ts';
+import type { PoolSettings } from './pool-settings.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
+
+/** Where pools come from: the registry. */
+export interface PoolSource {
+  acquire(settings: PoolSettings): EndpointPool;
+}
 
 export class UndiciEndpoint implements Endpoint {
   readonly name: string;
   readonly authority: string;
-  readonly #poolOf: () => EndpointPool;
+  readonly #settings: PoolSettings;
   readonly #timeouts: EndpointTimeouts;
+  readonly #source: PoolSource;
+  #pool: EndpointPool | undefined;
 
-  /** `poolOf` is asked at every request, so that a pool is made at the first one and not at every load of the routes. */
-  constructor(target: Target, poolOf: () => EndpointPool, timeouts: EndpointTimeouts) {
-    this.name = target.name;
-    this.authority = target.authority;
-    this.#poolOf = poolOf;
+  constructor(settings: PoolSettings, timeouts: EndpointTimeouts, source: PoolSource) {
+    this.name = settings.target.name;
+    this.authority = settings.target.authority;
+    this.#settings = settings;
     this.#timeouts = timeouts;
+    this.#source = source;
   }
 
   open(head: OutgoingHead, sink: AttemptSink): Attempt {
-    return this.#poolOf().open(head, sink, this.#timeouts);
+    if (this.#pool === undefined || this.#pool.isClosing) this.#pool = this.#source.acquire(this.#settings);
+    return this.#pool.open(head, sink, this.#timeouts);
   }
 }

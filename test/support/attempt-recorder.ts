@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { SallyportError } from '../../src/core/errors.ts';
 import type { FlatHeaders } from '../../src/core/flat-headers.ts';
-import type { AttemptSink, OutgoingHead, Sent } from '../../src/upstream/contract.ts';
+import type { Attempt, AttemptSink, Endpoint, OutgoingHead, Sent } from '../../src/upstream/contract.ts';
 
 export class AttemptRecorder implements AttemptSink {
   readonly informational: { status: number; headers: FlatHeaders }[] = [];
@@ -18,6 +18,18 @@ export class AttemptRecorder implements AttemptSink {
   socket: Duplex | undefined;
   readonly #ended = Promise.withResolvers<this>();
   readonly #headed = Promise.withResolvers<this>();
+  readonly #bodied = Promise.withResolvers<this>();
+  #attempt: Attempt | undefined;
+
+  get attempt(): Attempt {
+    if (this.#attempt === undefined) throw new Error('not opened');
+    return this.#attempt;
+  }
+
+  opens(endpoint: Endpoint, head: OutgoingHead): this {
+    this.#attempt = endpoint.open(head, this);
+    return this;
+  }
 
   /** Settles at the end of whatever kind. */
   get ended(): Promise<this> {
@@ -27,6 +39,11 @@ export class AttemptRecorder implements AttemptSink {
   /** Settles at the final head, or at the end. */
   get headed(): Promise<this> {
     return this.#headed.promise;
+  }
+
+  /** Settles at the first bytes of the body, or at the end. */
+  get gotBody(): Promise<this> {
+    return this.#bodied.promise;
   }
 
   onInformational(status: number, headers: FlatHeaders): void {
@@ -43,6 +60,7 @@ export class AttemptRecorder implements AttemptSink {
 
   onData(chunk: Buffer): void {
     this.bodyBytes += chunk.length;
+    this.#bodied.resolve(this);
     if (this.body.length < 65_536) this.body += chunk.toString('latin1');
   }
 
@@ -70,6 +88,7 @@ export class AttemptRecorder implements AttemptSink {
   #end(event: string): void {
     this.events.push(event);
     this.#headed.resolve(this);
+    this.#bodied.resolve(this);
     this.#ended.resolve(this);
   }
 }

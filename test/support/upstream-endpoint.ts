@@ -33,7 +33,7 @@ export function openEndpoint(
   const connect = createConnector({
     target,
     connectTimeoutMs: setup.connectTimeoutMs ?? 5000,
-    secureContext: target.protocol === 'https' ? tls.createSecureContext(setup.tls) : undefined,
+    secureContext: () => tls.createSecureContext(setup.tls),
     expected: {
       serverName: target.serverName,
       spkiPins: setup.spkiPins ?? [],
@@ -54,5 +54,14 @@ export function openEndpoint(
     idleMs: setup.idleMs ?? 5000,
   };
   t.teardown(() => pool.close(0));
-  return { endpoint: new UndiciEndpoint(target, () => pool, timeouts), pool };
+  const settings = {
+    target,
+    identity: undefined,
+    trust: undefined,
+    spkiPins: [],
+    sanPins: [],
+    connectTimeoutMs: 0,
+    maxConnections: 0,
+  };
+  return { endpoint: new UndiciEndpoint(settings, timeouts, { acquire: () => pool }), pool };
 }

@@ -1,0 +1,23 @@
+// A certificate that may have issued another: parsed once, with what asking it costs prepared.
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { parseCertificate } from './facts.ts';
+import type { CertificateFacts } from './identity.ts';
+
+export interface Authority {
+  readonly facts: CertificateFacts;
+  /** OpenSSL's view of the same bytes. */
+  readonly certificate: X509Certificate;
+  readonly publicKey: KeyObject;
+}
+
+/** Throws `client_certificate_invalid` as `parseCertificate` does. */
+export function parseAuthority(der: Buffer): Authority {
+  const facts = parseCertificate(der);
+  const certificate = new X509Certificate(facts.der);
+  return { facts, certificate, publicKey: certificate.publicKey };
+}
+
+/** Whether now is within the validity of the certificate; at `notAfter` it is over, as in OpenSSL. */
+export function isCurrent({ notBefore, notAfter }: CertificateFacts, now: number): boolean {
+  return notBefore <= now && now < notAfter;
+}

@@ -1,0 +1,91 @@
+// From what a route says about its app to the Upstream that serves it. Makes no connection and parses no certificate.
+import { normalizeHostname } from '../core/hostname.ts';
+import type { Issue } from '../core/issue.ts';
+import type { ClientIdentity, UpstreamTrust } from './pool-settings.ts';
+import { type Target, parseTarget, withServerName } from './target.ts';
+import { type PoolSource, UndiciEndpoint } from './undici-endpoint.ts';
+import { Upstream } from './upstream.ts';
+
+/** What a route says, defaults filled in. Times in milliseconds, 0 for no limit; certificates as PEM already read. */
+export interface UpstreamSettings {
+  readonly name: string;
+  readonly to: readonly { readonly url: string; readonly weight: number }[];
+  readonly tls_upstream_server_name?: string;
+  readonly tls_upstream_spki_pins?: readonly string[];
+  readonly tls_upstream_san?: readonly string[];
+  /** To connect, TLS included; not 0. */
+  readonly connect_timeout: number;
+  /** From the end of the request to the response head. */
+  readonly timeout: number;
+  /** Between two pieces of the response. */
+  readonly idle_timeout: number;
+  /** Connections at once to one endpoint. */
+  readonly max_upstream_connections: number;
+  /** The route's certificate, or the global one. */
+  readonly identity?: ClientIdentity;
+  /** The route's CAs instead of the system's, or the global ones besides them. */
+  readonly trust?: UpstreamTrust;
+}
+
+/** Paths of issues are relative to the route. Endpoints take their pools from `source` at their first request. */
+export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
+  const issues: Issue[] = [];
+  const endpoints: UndiciEndpoint[] = [];
+  const timeouts = {
+    // A connection in the making is limited by itself; this is for the wait before it.
+    waitMs: 2 * settings.connect_timeout,
+    headersMs: settings.timeout,
+    idleMs: settings.idle_timeout,
+  };
+  for (const [index, { url, weight }] of settings.to.entries()) {
+    const target = compileTarget(url, settings.tls_upstream_server_name);
+    if ('message' in target) {
+      issues.push({
+        path: target.isName ? ['tls_upstream_server_name'] : ['to', index],
+        message: target.message,
+      });
+    } else if (!(weight > 0)) {
+      issues.push({ path: ['to', index], message: `the weight of '${url}' must be positive` });
+    } else {
+      const shared = {
+        identity: settings.identity,
+        trust: settings.trust,
+        spkiPins: settings.tls_upstream_spki_pins ?? [],
+        sanPins: settings.tls_upstream_san ?? [],
+        connectTimeoutMs: settings.connect_timeout,
+        maxConnections: settings.max_upstream_connections,
+      };
+      endpoints.push(new UndiciEndpoint({ ...shared, target }, timeouts, source));
+    }
+  }
+  if (settings.to.length === 0) issues.push({ path: ['to'], message: 'no address: write https://host:port' });
+  if (issues.length > 0) return issues;
+  return new Upstream(
+    settings.name,
+    endpoints,
+    settings.to.map(({ weight }) => weight),
+  );
+}
+
+interface Fault {
+  readonly message: string;
+  /** About the server name, not about the URL. */
+  readonly isName: boolean;
+}
+
+function compileTarget(url: string, serverName: string | undefined): Target | Fault {
+  let target;
+  try {
+    target = parseTarget(url);
+  } catch (error) {
+    return { message: (error as Error).message, isName: false };
+  }
+  if (serverName !== undefined) {
+    const name = normalizeHostname(serverName);
+    if (name === undefined) return { message: `'${serverName}' is not a host name`, isName: true };
+    return withServerName(target, name);
+  }
+  if (target.protocol === 'https' && target.serverName === '')
+    return { message: `'${url}' says no host to verify: add tls_upstream_server_name`, isName: false };
+  return target;
+}

@@ -1,0 +1,42 @@
+// Everything that decides whether two routes may share connections, and its key. Whatever is not in the key must not
+// change what a connection proves: a change of CA, identity, name or pin is another key, so another pool.
+import { hash } from 'node:crypto';
+import type { Target } from './target.ts';
+
+/** What we show: PEM. */
+export interface ClientIdentity {
+  /** The chain, leaf first. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Whom an app's certificate may come from: `pem` besides the system's roots, or instead of them. */
+export interface UpstreamTrust {
+  readonly pem: string;
+  readonly mode: 'add' | 'replace';
+}
+
+export interface PoolSettings {
+  readonly target: Target;
+  readonly identity: ClientIdentity | undefined;
+  /** Undefined: the system's roots. */
+  readonly trust: UpstreamTrust | undefined;
+  readonly spkiPins: readonly string[];
+  readonly sanPins: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** The same for settings that may share a TLS context. Holds no secret: the PEM is hashed. */
+export function tlsKey({ identity, trust }: PoolSettings): string {
+  const parts = [identity?.cert, identity?.key, trust?.mode, trust?.pem];
+  return hash('sha256', JSON.stringify(parts.map((part) => part ?? null)));
+}
+
+/** The same for settings that may share connections. A JSON list, so that no part can pass for another. */
+export function poolKey(settings: PoolSettings): string {
+  const { target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
+  const isTls = target.protocol === 'https';
+  const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
+  return JSON.stringify([target.name, connectTimeoutMs, maxConnections, ...proof]);
+}

@@ -1,0 +1,104 @@
+// Every pool of the process, by what its connections prove. Routes ask for theirs at the first request, so loading
+// 100,000 routes makes none, and a reload that changes nothing about a pool finds it again. A pool nobody asks any
+// more is idle, and what is idle for a minute is closed: a reload has nothing to retire by hand.
+import type { SecureContext } from 'node:tls';
+import { createConnector } from './connector.ts';
+import { EndpointPool, type PoolStats } from './endpoint-pool.ts';
+import { poolKey, type PoolSettings, tlsKey } from './pool-settings.ts';
+import { createTlsContext } from './tls-context.ts';
+
+/** Longer than a connection without requests is kept, so that closing an idle pool closes no warm connection. */
+const IDLE_MS = 60_000;
+const SWEEP_MS = 30_000;
+const KEEP_ALIVE_MS = 4000;
+const MAX_HEADER_BYTES = 65_536;
+const MAX_WAITING = 1024;
+
+export class UpstreamRegistry {
+  readonly #pools = new Map<string, EndpointPool>();
+  /** Held by the pools that use them. */
+  readonly #contexts = new Map<string, WeakRef<SecureContext>>();
+  #sweeper: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** The pool for these settings, made when there is none. After `close` it is one that refuses everything. */
+  acquire(settings: PoolSettings): EndpointPool {
+    const key = poolKey(settings);
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const pool = this.#create(settings);
+    if (this.#isClosed) {
+      void pool.close(0);
+      return pool;
+    }
+    this.#pools.set(key, pool);
+    this.#sweeper ??= setInterval(() => this.sweep(performance.now()), SWEEP_MS).unref();
+    return pool;
+  }
+
+  /** Closes pools that have had nothing to do for a minute. `now` as of `performance.now()`. */
+  sweep(now: number): void {
+    for (const [key, pool] of this.#pools) {
+      if (!pool.isIdleSince(now - IDLE_MS)) continue;
+      this.#pools.delete(key);
+      void pool.close(0);
+    }
+    for (const [key, context] of this.#contexts)
+      if (context.deref() === undefined) this.#contexts.delete(key);
+    if (this.#pools.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  /** By endpoint name, pools of the same address added up. */
+  stats(): Map<string, PoolStats> {
+    const sums = new Map<string, PoolStats>();
+    for (const pool of this.#pools.values()) {
+      const { open, inFlight, waiting } = pool.stats;
+      const sum = sums.get(pool.name) ?? { open: 0, inFlight: 0, waiting: 0 };
+      sums.set(pool.name, {
+        open: sum.open + open,
+        inFlight: sum.inFlight + inFlight,
+        waiting: sum.waiting + waiting,
+      });
+    }
+    return sums;
+  }
+
+  /** Lets requests in flight end, cuts what is left after `deadlineMs`; resolves when no connection is open. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#sweeper);
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    this.#contexts.clear();
+    await Promise.all(pools.map((pool) => pool.close(deadlineMs)));
+  }
+
+  #create(settings: PoolSettings): EndpointPool {
+    const { target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
+    const connect = createConnector({
+      target,
+      connectTimeoutMs,
+      secureContext: () => this.#context(settings),
+      expected: { serverName: target.serverName, spkiPins, sanPins },
+    });
+    return new EndpointPool({
+      target,
+      connect,
+      maxConnections,
+      maxWaiting: MAX_WAITING,
+      maxHeaderBytes: MAX_HEADER_BYTES,
+      keepAliveMs: KEEP_ALIVE_MS,
+    });
+  }
+
+  #context(settings: PoolSettings): SecureContext {
+    const key = tlsKey(settings);
+    const known = this.#contexts.get(key)?.deref();
+    if (known !== undefined) return known;
+    const context = createTlsContext(settings.identity, settings.trust);
+    this.#contexts.set(key, new WeakRef(context));
+    return context;
+  }
+}

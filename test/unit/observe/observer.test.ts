@@ -1,0 +1,100 @@
+import t from 'tap';
+import type { HandshakeFailure } from '../../../src/core/observer.ts';
+import { createObserver } from '../../../src/observe/observer.ts';
+import { memoryLog } from '../../support/log-records.ts';
+
+const access_log = { query: 'keep', request_headers: [], redact_headers: [] } as const;
+const time = Date.UTC(2026, 0, 31);
+
+function observed() {
+  const log = memoryLog();
+  const entries = () => log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { observer: createObserver(log, { access_log }), entries };
+}
+
+const failure: HandshakeFailure = {
+  time,
+  remoteAddress: '192.0.2.1',
+  remotePort: 50_000,
+  sni: 'app.example.com',
+  phase: 'certificate',
+  reason: 'expired',
+  detail: undefined,
+  serial: '1f',
+  issuer: 'CN=Old CA',
+  subject: 'CN=Alice',
+};
+
+t.test('a failed handshake is logged with its reason, serial and issuer', (t) => {
+  const { observer, entries } = observed();
+  observer.handshakeFailure(failure);
+  t.strictSame(entries(), [
+    {
+      level: 'info',
+      time: '2026-01-31T00:00:00.000Z',
+      phase: 'certificate',
+      reason: 'expired',
+      remote_ip: '192.0.2.1',
+      remote_port: 50_000,
+      server_name: 'app.example.com',
+      client_subject: 'CN=Alice',
+      client_issuer: 'CN=Old CA',
+      client_serial: '1f',
+      msg: 'handshake failed',
+    },
+  ]);
+  t.end();
+});
+
+t.test('a flood of refused connections is one line a cap and second, with a count', (t) => {
+  const { observer, entries } = observed();
+  const refuse = (after: number, cap: 'connections' | 'handshakes' = 'connections') => {
+    observer.connectionRefused({ time: time + after, remoteAddress: '192.0.2.1', cap, limit: 10 });
+  };
+  for (const after of [0, 1, 500, 999]) refuse(after);
+  refuse(600, 'handshakes');
+  refuse(1000);
+  t.match(entries(), [
+    { level: 'warn', reason: 'connections', limit: 10, skipped: 0 },
+    { reason: 'handshakes', skipped: 0 },
+    { reason: 'connections', skipped: 3 },
+  ]);
+  t.equal(entries().length, 3);
+  t.end();
+});
+
+t.test('a reload says what came of it, and why not', (t) => {
+  const { observer, entries } = observed();
+  observer.reload({ time, result: 'applied', trigger: 'file', durationMs: 12.4, issues: [] });
+  const issue = { path: ['routes', 2, 'to'], message: 'is no address' };
+  observer.reload({
+    time,
+    result: 'refused',
+    trigger: 'signal',
+    durationMs: 1,
+    issues: [issue, 'routes.yaml:1:1 bad'],
+  });
+  const [applied, refused] = entries();
+  t.match(applied, { level: 'info', msg: 'reload applied', trigger: 'file', duration_ms: 12 });
+  t.notOk(applied && 'issues' in applied);
+  t.match(refused, {
+    level: 'error',
+    msg: /refused/,
+    issues: ['routes[2].to: is no address', 'routes.yaml:1:1 bad'],
+  });
+  t.end();
+});
+
+t.test('a warning has its causes, lifecycle events their sentence', (t) => {
+  const { observer, entries } = observed();
+  const cause = new Error('outer', { cause: new Error('inner') });
+  observer.warning({ time, code: 'crl_stale', detail: 'The CRL is stale.', cause });
+  observer.warning({ time, code: 'odd', detail: 'Odd.', cause: { errno: 1 } });
+  observer.lifecycle({ time, event: 'listening', detail: 'https://localhost:8443' });
+  t.match(entries(), [
+    { level: 'warn', code: 'crl_stale', msg: 'The CRL is stale.', cause: 'outer: inner' },
+    { cause: '{"errno":1}' },
+    { level: 'info', event: 'listening', detail: 'https://localhost:8443', msg: 'listening' },
+  ]);
+  t.end();
+});

@@ -1,0 +1,64 @@
+import t from 'tap';
+import { parseTarget, sniOf, withServerName } from '../../../src/upstream/target.ts';
+
+t.test('an https URL says where to connect and whom to expect', (t) => {
+  t.strictSame(parseTarget('https://App.Internal:8443/'), {
+    protocol: 'https',
+    host: 'app.internal',
+    port: 8443,
+    socketPath: undefined,
+    serverName: 'app.internal',
+    authority: 'app.internal:8443',
+    name: 'https://app.internal:8443',
+  });
+  t.end();
+});
+
+t.test('the port of the scheme is implied, and not in the authority', (t) => {
+  t.match(parseTarget('https://a.test'), { port: 443, authority: 'a.test', name: 'https://a.test:443' });
+  t.match(parseTarget('http://a.test'), { port: 80, authority: 'a.test' });
+  t.match(parseTarget('http://a.test:8080'), { port: 8080, authority: 'a.test:8080' });
+  t.end();
+});
+
+t.test('an address is expected as an address and not named in the ClientHello', (t) => {
+  const target = parseTarget('https://[::1]:9443');
+  t.match(target, { host: '::1', serverName: '::1', authority: '[::1]:9443', name: 'https://[::1]:9443' });
+  t.equal(sniOf(target), undefined);
+  t.equal(sniOf(parseTarget('https://10.0.0.7')), undefined);
+  t.equal(sniOf(withServerName(target, 'app.internal')), 'app.internal');
+  t.end();
+});
+
+t.test('unix sockets speak http, or https where asked', (t) => {
+  for (const url of ['unix:/run/app.sock', 'http+unix:///run/app.sock', 'unix:///run/app.sock'])
+    t.match(parseTarget(url), {
+      protocol: 'http',
+      socketPath: '/run/app.sock',
+      authority: 'localhost',
+      name: 'unix:/run/app.sock',
+    });
+  t.match(parseTarget('https+unix:///run/app.sock'), { protocol: 'https', serverName: '' });
+  t.end();
+});
+
+t.test('what is no address of an app is refused with what to write instead', (t) => {
+  const bad: [string, RegExp][] = [
+    ['app.internal:8080', /no scheme known here|not a URL/],
+    ['//a.test', /not a URL/],
+    ['https://', /no valid host/],
+    ['https://a b', /no valid host/],
+    ['https://a.test:0', /port/],
+    ['https://a.test:70000', /port/],
+    ['https://a.test:x', /no valid host/],
+    ['https://user:pass@a.test', /user name/],
+    ['https://a.test/base', /prefix_rewrite: \/base/],
+    ['https://a.test?x', /query/],
+    ['h2c://a.test', /not spoken/],
+    ['unix:run/app.sock', /absolute/],
+    ['unix://host/run/app.sock', /absolute/],
+    ['unix:/', /absolute/],
+  ];
+  for (const [url, message] of bad) t.throws(() => parseTarget(url), { message }, url);
+  t.end();
+});
