@@ -2,13 +2,14 @@
 // connection by us and not by `checkServerIdentity`, which Node leaves out on a resumed session.
 import { createHash, type X509Certificate } from 'node:crypto';
 import { isAddress } from '../core/hostname.ts';
+import { parseCertificate } from '../pki/facts.ts';
 
 export interface PeerExpectation {
   /** DNS name or address that the certificate must have as a SAN; a common name does not count (RFC 9525 2). */
   readonly serverName: string;
   /** Base64 of SHA-256 over the leaf's SubjectPublicKeyInfo; when not empty one of them must match. */
   readonly spkiPins: readonly string[];
-  /** Exact SANs; when not empty one of them must match, and `serverName` no longer needs to. */
+  /** DNS names, URIs or addresses; when not empty one of them must match, and `serverName` no longer needs to. */
   readonly sanPins: readonly string[];
 }
 
@@ -18,14 +19,28 @@ export function peerProblem(
   expected: PeerExpectation,
 ): string | undefined {
   if (certificate === undefined) return 'the app showed no certificate';
-  const names = expected.sanPins.length > 0 ? expected.sanPins : [expected.serverName];
-  if (!names.some((name) => hasName(certificate, name)))
-    return `the certificate is not for ${names.join(' or ')}`;
-  if (expected.spkiPins.length > 0) {
+  const { serverName, spkiPins, sanPins } = expected;
+  if (sanPins.length > 0) {
+    if (!hasPinnedName(certificate, sanPins)) return `the certificate is for none of ${sanPins.join(', ')}`;
+  } else if (!hasName(certificate, serverName)) return `the certificate is not for ${serverName}`;
+  if (spkiPins.length > 0) {
     const pin = spkiPin(certificate);
-    if (!expected.spkiPins.includes(pin)) return `the certificate's key ${pin} is not a pinned one`;
+    if (!spkiPins.includes(pin)) return `the certificate's key ${pin} is not a pinned one`;
   }
   return undefined;
+}
+
+/** Whole names, compared as written; those of hosts in any case. A certificate that cannot be read has none. */
+function hasPinnedName(certificate: X509Certificate, pins: readonly string[]): boolean {
+  try {
+    const { dns, uri, ip } = parseCertificate(certificate.raw).names;
+    return (
+      dns.some((name) => pins.some((pin) => pin.toLowerCase() === name.toLowerCase())) ||
+      [...uri, ...ip].some((name) => pins.includes(name))
+    );
+  } catch {
+    return false;
+  }
 }
 
 function hasName(certificate: X509Certificate, name: string): boolean {
