@@ -47,6 +47,8 @@ export interface CertificateTemplate {
   readonly extensions: readonly Extension[];
   /** Default `ec-p256`. */
   readonly keyAlgorithm?: KeyAlgorithm | undefined;
+  /** Keeps this private key (PKCS#8), as a renewal may; `keyAlgorithm` is ignored then. */
+  readonly keyPem?: string | undefined;
   /** Ignored by Ed25519 issuers. Default `SHA-256`. */
   readonly signatureHash?: 'SHA-1' | 'SHA-256' | 'SHA-384' | undefined;
 }
@@ -58,7 +60,10 @@ export interface SubjectAttribute {
 
 /** Signs with `issuer`, or with the new key itself when there is none. Takes 1-2 ms with EC keys. */
 export async function issueCertificate(template: CertificateTemplate, issuer?: KeyPair): Promise<Issued> {
-  const key = NEW_KEY[template.keyAlgorithm ?? 'ec-p256']();
+  const key =
+    template.keyPem === undefined
+      ? NEW_KEY[template.keyAlgorithm ?? 'ec-p256']()
+      : createPrivateKey(template.keyPem);
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   const issuerCertificate = issuer && new X509Certificate(issuer.certPem);
   const hash = template.signatureHash ?? 'SHA-256';

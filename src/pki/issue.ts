@@ -37,6 +37,8 @@ export interface IssueOverrides {
   /** Default: `days` after `now`. */
   readonly notAfter?: Date;
   readonly keyAlgorithm?: KeyAlgorithm;
+  /** Keeps this private key instead of making one. */
+  readonly keyPem?: string;
   readonly signatureHash?: CertificateTemplate['signatureHash'];
   /** Replaces the whole subject. */
   readonly subject?: readonly SubjectAttribute[];
@@ -115,6 +117,7 @@ function template(options: RootOptions | LeafOptions, profile: Extension[]): Cer
     notAfter: options.notAfter ?? new Date(now + options.days * DAY_MS),
     extensions: options.extensions?.(profile) ?? profile,
     keyAlgorithm: options.keyAlgorithm,
+    keyPem: options.keyPem,
     signatureHash: options.signatureHash,
   };
 }

@@ -1,8 +1,9 @@
 // The certificates that tests use: made in memory once a process, in tens of milliseconds, none on disk.
 import {
-  type IssueOverrides,
   type LeafOptions,
+  type RootOptions,
   issueClient,
+  issueIntermediate,
   issueRoot,
   issueServer,
 } from '../../src/pki/issue.ts';
@@ -55,8 +56,17 @@ export function makeTestPki(): Promise<TestPki> {
 }
 
 /** A CA that nobody trusts, unless the test says so. */
-export function makeTestRoot(commonName: string, overrides: IssueOverrides = {}): Promise<Issued> {
+export function makeTestRoot(commonName: string, overrides: Partial<RootOptions> = {}): Promise<Issued> {
   return issueRoot({ commonName, organization: 'Test', days: DAYS, ...overrides });
+}
+
+/** A CA under `issuer`, which needs a path length for it. */
+export function makeTestIntermediate(
+  issuer: KeyPair,
+  commonName: string,
+  overrides: Partial<RootOptions> = {},
+): Promise<Issued> {
+  return issueIntermediate(issuer, { commonName, organization: 'Test', days: DAYS, ...overrides });
 }
 
 async function make(): Promise<TestPki> {
