@@ -8,6 +8,7 @@ import {
   type SubjectAttribute,
   issueCertificate,
 } from './issue-certificate.ts';
+export { DEVELOPMENT_ORGANIZATION } from './development.ts';
 import type { SubjectAltNames } from './identity.ts';
 import { type PermittedNames, nameConstraintsExtension } from './name-constraints.ts';
 import {
@@ -19,9 +20,6 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
 } from './x509-library.ts';
-
-/** The organization in the subject of every root made here; a certificate whose issuer has it is a development one. */
-export const DEVELOPMENT_ORGANIZATION = 'Sallyport development CA';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
