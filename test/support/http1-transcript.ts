@@ -29,11 +29,19 @@ export interface Transcript<Head> {
   error: string | undefined;
   /** Bytes that no message took. */
   rest: string;
+  /** Where the last complete message ended. */
+  completeBytes: number;
 }
 
 /** Recording events and the transcript that they fill. */
 function recorder<Head>() {
-  const transcript: Transcript<Head> = { messages: [], informational: [], error: undefined, rest: '' };
+  const transcript: Transcript<Head> = {
+    messages: [],
+    informational: [],
+    error: undefined,
+    rest: '',
+    completeBytes: 0,
+  };
   const events = {
     onInformational: (status: number, headers: FlatHeaders) =>
       void transcript.informational.push({ status, headers }),
@@ -65,25 +73,35 @@ export function cutAt(bytes: Buffer, positions: readonly number[]): Buffer[] {
   return [0, ...cuts].map((from, i) => bytes.subarray(from, cuts[i] ?? bytes.length));
 }
 
-/** Feeds the pieces as a connection would: what stands behind a message waits for `next`. */
+/**
+ * Feeds the pieces as a connection would: what stands behind a message waits for `next`, and behind one that is the last
+ * of its connection nothing is read.
+ */
 export function decodeRequests(
   pieces: readonly Buffer[],
   limits: Partial<RequestLimits> = {},
 ): Transcript<RequestHead> {
   const { transcript, events } = recorder<RequestHead>();
   const decoder = new RequestDecoder({ ...REQUEST_LIMITS, ...limits }, events);
+  let before = 0;
   try {
     for (const piece of pieces) {
-      for (let at = 0; at < piece.length;) {
-        at += decoder.decode(piece.subarray(at));
+      let at = 0;
+      while (at < piece.length && !(decoder.isDone && isLast(transcript))) {
         if (decoder.isDone) decoder.next();
+        at += decoder.decode(piece.subarray(at));
+        if (decoder.isDone) transcript.completeBytes = before + at;
       }
+      before += piece.length;
+      transcript.rest += piece.toString('latin1', at);
     }
   } catch (error) {
     transcript.error = codeOf(error);
   }
   return transcript;
 }
+
+const isLast = ({ messages }: Transcript<RequestHead>) => messages.at(-1)?.head.isKeepAlive === false;
 
 export interface ResponseScript {
   readonly expected?: readonly ExpectedResponse[];

@@ -1,0 +1,37 @@
+// What Node's parser accepts and ours refuses, and why: by family of hostile message. docs/http1.md has the same list;
+// the differential test holds both to what the parsers do.
+
+export const LLHTTP_DIFFERENCES: Readonly<Record<string, string>> = {
+  'empty lines':
+    'RFC 9112 2.2 asks for tolerance of one CRLF; more is a way to keep a connection open for nothing',
+  'bare lf or cr in front': 'a line ends in CR LF',
+  'odd name': 'applications fold `_` and `.` into `-`: `headers_with_underscores_action` decides',
+  'no list in Connection': 'what is hop-by-hop would be unknown',
+  'other expectation': 'Node leaves the 417 to its user',
+  'blanks in the request line': 'one space each; a second one moves the target for some parsers',
+  'http/0.9': 'a request without version has no header and no Host',
+  'version known to Node': 'neither version is spoken here',
+  'other protocol': 'llhttp parses RTSP too',
+  'character to be encoded': 'browsers always encode it, and it ends a target for some parsers',
+  fragment: 'a fragment is never sent; some parsers cut the path there',
+  'backslash in the path': 'some applications read it as a slash',
+  'no form of a target': 'llhttp takes anything that begins with a letter or a star',
+  'other scheme': 'only http and https are proxied',
+  star: 'only OPTIONS has the target `*`',
+  'CONNECT without host and port': 'llhttp does not judge the authority',
+  'two Host fields': 'Node keeps the first, others the last',
+  'malformed Host': 'llhttp does not judge Host',
+  'target and Host differ': 'whoever reads Host and whoever reads the target would see two hosts',
+  'malformed authority': 'llhttp does not judge the authority',
+  'CONNECT and Host differ': 'as for absolute targets',
+  'length of over 16 digits': 'no length needs them',
+  'CONNECT with a body': 'it has none (RFC 9110 9.3.6)',
+  'coding before chunked': 'no other coding is implemented: 501',
+  'malformed coding': 'llhttp looks at the last member only; an empty member is one too many',
+  'two codings': 'fields are not joined: the first would be overlooked by some',
+  'coding in http/1.0': 'RFC 9112 6.1: its framing is faulty',
+  'malformed extension': 'llhttp allows empty names and values, and bytes over 0x7E',
+  'size of over 16 digits': 'no size needs them',
+  'odd name of a trailer': 'as in a head',
+  'forbidden trailer': 'framing, routing, credentials and identity stand in the head only',
+};
