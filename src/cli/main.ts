@@ -1,6 +1,7 @@
 // The commands and their options. Each command is a file; this one only says which there are.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCaCommand } from './ca.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Runs the command line `argv` (without node and script) and sets `process.exitCode`, see exit-codes.ts. */
@@ -20,13 +21,20 @@ function exitCodeOf(error: unknown): number {
 }
 
 function program(): Command {
-  return new Command('sallyport')
+  const sallyport = new Command('sallyport')
     .description('A mutual-TLS reverse proxy: every hop shows a certificate, or nothing passes.')
-    .version(packageVersion(), '-v, --version')
-    .helpOption('-h, --help')
+    .helpOption('-h, --help', 'shows what can be said')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for what can be said)');
+  addCaCommand(sallyport);
+  const version = packageVersion();
+  for (const command of withSubcommands(sallyport))
+    command.version(version, '-v, --version', 'shows the version').helpCommand(false);
+  return sallyport;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function packageVersion(): string {

@@ -1,0 +1,4 @@
+// What the command line may do with development certificates: keep those of `sallyport dev`, issue more from the same
+// CAs.
+export { type DevCertificates, type MadePair, prepareDevCertificates } from '../certs/dev-certificates.ts';
+export { type DevIssued, issueDevClient, issueDevServer } from '../certs/dev-issue.ts';
