@@ -33,7 +33,7 @@ export interface ParsedDocument {
    * Where the value at the path stands; of its nearest ancestor where there is none. `key`: where its key stands, as
    * also for a key without a value.
    */
-  locate(path: IssuePath, at?: 'key'): Position;
+  readonly locate: (path: IssuePath, at?: 'key') => Position;
 }
 
 const START: Position = { line: 1, column: 1 };
@@ -50,7 +50,8 @@ export function parseYaml(text: string): ParsedDocument {
     const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: 'silent',
+      // At 'silent' a second document would be dropped without a word.
+      logLevel: 'error',
       stringKeys: true,
       resolveKnownTags: false,
       schema: 'core',

@@ -68,9 +68,9 @@ async function askWorker<T>(
 ): Promise<T> {
   // In the package the neighbour is `.js`, in the repository `.ts`.
   const file = path.join(import.meta.dirname, `load-worker${path.extname(import.meta.filename)}`);
-  const worker = new Worker(file, { workerData: task, env: {}, name: 'config' });
+  const worker = new Worker(file, { workerData: task, env: {}, execArgv: [], name: 'config' });
   const died = new AbortController();
-  worker.once('exit', () => died.abort());
+  worker.once('exit', () => died.abort(new Error('the thread that parses it ended')));
   // Without a listener an error that comes between two questions would end the process.
   worker.on('error', (error) => died.abort(error));
   try {
@@ -80,7 +80,8 @@ async function askWorker<T>(
       return (await answer)[0];
     });
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    const reason: unknown = died.signal.aborted ? died.signal.reason : error;
+    return failed(reason instanceof Error ? reason.message : String(reason));
   } finally {
     void worker.terminate();
   }

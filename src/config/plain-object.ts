@@ -11,14 +11,20 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** Makes the value of every `…_file` key absolute, in place, at any depth. Relative ones are taken from `folder`. */
-export function resolveFiles(value: unknown, folder: string): void {
+/**
+ * Makes every path in the settings absolute, in place: the values of `…_file` keys, and the pairs in `certificates`.
+ * Relative ones are taken from `folder`.
+ */
+export function resolveFiles(value: unknown, folder: string, isPath = endsInFile): void {
   if (typeof value !== 'object' || value === null) return;
   const map = value as Record<string, unknown>;
   for (const [key, item] of Object.entries(map))
-    if (typeof item !== 'string') resolveFiles(item, folder);
-    else if (key.endsWith('_file')) map[key] = path.resolve(folder, item);
+    if (typeof item !== 'string') resolveFiles(item, folder, key === 'certificates' ? always : isPath);
+    else if (isPath(key)) map[key] = path.resolve(folder, item);
 }
+
+const endsInFile = (key: string): boolean => key.endsWith('_file');
+const always = (): boolean => true;
 
 /**
  * SHA-256 over the settings: equal for equal settings, however they were written. What zod gives out has its keys in the

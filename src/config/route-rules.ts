@@ -56,9 +56,6 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
   for (const extra of matchers.slice(1))
     say(extra, `a route matches paths in one way: remove ${extra} or ${matchers[0]}`);
 
-  if (has(route, 'prefix_rewrite') && has(route, 'regex'))
-    say('prefix_rewrite', 'goes with prefix or path: an expression has no prefix to replace');
-
   if (actions.length > 0 && !has(route, 'to'))
     for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
   if (has(route, 'to') && urlsOf(route['to']).every(isPlain))

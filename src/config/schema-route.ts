@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseFrom } from '../core/from.ts';
 import {
+  count,
   duration,
   file,
   flag,
@@ -12,6 +13,7 @@ import {
   size,
   text,
   urlPath,
+  word,
 } from './schema-values.ts';
 import { identityHeaders } from './schema-tls.ts';
 import { parseTargetUrl, splitWeight, type Target } from './target.ts';
@@ -64,11 +66,13 @@ const to = z
 
 const redirect = z.strictObject({
   https_redirect: flag().exactOptional().describe('Changes the scheme to https.'),
-  scheme_redirect: z.enum(['http', 'https']).exactOptional().describe('Changes the scheme.'),
+  scheme_redirect: word(['http', 'https']).exactOptional().describe('Changes the scheme.'),
   host_redirect: serverName().exactOptional().describe('Changes the host.'),
-  port_redirect: z.int().min(1).max(65_535).exactOptional().describe('Changes the port.'),
+  port_redirect: count({ max: 65_535 }).exactOptional().describe('Changes the port.'),
   path_redirect: urlPath().exactOptional().describe('Replaces the whole path.'),
-  prefix_rewrite: urlPath().exactOptional().describe('Replaces the part of the path that `prefix` matched.'),
+  prefix_rewrite: urlPath()
+    .exactOptional()
+    .describe('Replaces what `prefix` matched, or the whole path with `path` and `regex`.'),
   response_code: z
     .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)], {
       error: (issue) => `${quote(issue.input)} is none of 301, 302, 303, 307, 308`,
@@ -79,11 +83,11 @@ const redirect = z.strictObject({
 });
 
 const response = z.strictObject({
-  status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
+  status: count({ min: 200, max: 599 }).default(200).describe('Status of the answer.'),
   body: z.string().default('').describe('Body of the answer, sent as UTF-8.'),
   headers: z
     .record(headerName(), z.string().regex(/^[\t\x20-\x7e]*$/, { error: 'must be printable ASCII' }))
-    .default({})
+    .prefault({})
     .describe('Headers of the answer; `content-type` is `text/plain; charset=utf-8` unless given.'),
 });
 
@@ -154,7 +158,9 @@ export const routeSchema = z.strictObject({
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
   prefix_rewrite: urlPath()
     .exactOptional()
-    .describe('Replaces the part of the path that `prefix` or `path` matched.'),
+    .describe(
+      'Replaces what `prefix` matched, or the whole path with `path` and `regex`; without any of them it stands in front.',
+    ),
   preserve_host_header: flag()
     .default(false)
     .describe('Sends the app the host that the client asked for instead of the one in `to`.'),
@@ -178,7 +184,7 @@ export const routeSchema = z.strictObject({
     .describe('Admits everybody, without a client certificate.'),
   unsafe_allow_encoded: z
     .array(encoded)
-    .default([])
+    .prefault([])
     .describe(
       'Escapes that are let through in a path instead of answering 400: `%2f`, `%5c`, `%2e`, `%00`. Unsafe: the app may read the path otherwise than the routes do.',
     ),

@@ -25,7 +25,7 @@ export const edgeCertificates = {
     .array(certificatePair)
     .default([])
     .describe(
-      'More certificates. A host gets the one that names it exactly, else one with a wildcard for its last label, else the first.',
+      'More certificates. A host gets the one that names it exactly, else one with a wildcard for its first label, else the first.',
     ),
   session_timeout: duration({ min: 1000, max: 300_000 })
     .prefault('300s')
