@@ -1,4 +1,4 @@
-// Makes one connection to an app: TCP or unix socket, TLS with our certificate, and nothing is handed out before the
+// Makes connections to an app: TCP or unix socket, TLS with our certificate, and nothing is handed out before the
 // app has proven to be who it must be. Fails with a SallyportError, never with a code that undici would try again on.
 import net from 'node:net';
 import tls from 'node:tls';
@@ -19,6 +19,9 @@ export type Connected = (error: SallyportError | null, socket: net.Socket | null
 
 /** Starts a connection; `connected` is called exactly once and later. */
 export type Connect = (connected: Connected) => void;
+
+/** A chain of resumed sessions ends after this, and the app shows its certificate anew. */
+const MAX_SESSION_MS = 3_600_000;
 
 /** How long a quiet connection lives before TCP asks whether the other end is still there. */
 const KEEP_ALIVE_PROBE_MS = 60_000;
@@ -50,7 +53,9 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
   const { target, expected } = options;
   // A resumed session skips the certificate's proof; where keys or names are pinned every handshake is a full one.
   const mayResume = expected.spkiPins.length === 0 && expected.sanPins.length === 0;
-  let session: { readonly ticket: Buffer; readonly validToMs: number } | undefined;
+  let session: Buffer | undefined;
+  /** Until when the latest full handshake may stand for the next ones. */
+  let provenUntilMs = 0;
   const settings: tls.ConnectionOptions = {
     ...address,
     servername: sniOf(target) ?? '',
@@ -68,27 +73,28 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
       queueMicrotask(() => connected(new SallyportError('upstream_tls', context, error), null));
       return;
     }
-    const resumable = session !== undefined && session.validToMs > Date.now() ? session.ticket : undefined;
-    const socket = tls.connect(resumable === undefined ? settings : { ...settings, session: resumable });
+    const mayOffer = session !== undefined && Date.now() < provenUntilMs;
+    const socket = tls.connect(mayOffer ? { ...settings, session } : settings);
     const watch = new ConnectWatch(socket, options, (error, ready) => {
       if (error !== null) session = undefined;
       connected(error, ready);
     });
     socket.once('secureConnect', () => {
-      const certificate = socket.getPeerX509Certificate();
-      const problem = socket.authorized
-        ? peerProblem(certificate, expected)
-        : String(socket.authorizationError);
-      if (problem !== undefined) {
-        watch.fail(new SallyportError('upstream_tls', `${target.name}: ${problem}`));
+      const isResumed = socket.isSessionReused();
+      // Node shows no certificate on a resumed session. Ours come from connections that passed this very check.
+      const certificate = isResumed && mayResume ? undefined : socket.getPeerX509Certificate();
+      const problem = isResumed && mayResume ? undefined : peerProblem(certificate, expected);
+      if (problem !== undefined || !socket.authorized) {
+        const reason = problem ?? String(socket.authorizationError);
+        watch.fail(new SallyportError('upstream_tls', `${target.name}: ${reason}`));
         return;
       }
-      if (mayResume && certificate !== undefined) {
-        const validToMs = certificate.validToDate.getTime();
+      if (certificate !== undefined)
+        provenUntilMs = Math.min(Date.now() + MAX_SESSION_MS, certificate.validToDate.getTime());
+      if (mayResume)
         socket.on('session', (ticket: Buffer) => {
-          session = { ticket, validToMs };
+          session = ticket;
         });
-      }
       watch.succeed();
     });
   };

@@ -92,15 +92,7 @@ export class EndpointPool implements AttemptTally {
 
   async #close(deadlineMs: number): Promise<void> {
     const dispatchers = [...(this.#pool === undefined ? [] : [this.#pool]), ...this.#oneOffs];
-    const timer = setTimeout(() => {
-      const error = new SallyportError('upstream_unavailable', `${this.name}: closed`);
-      for (const dispatcher of dispatchers) dispatcher.destroy(error, () => {});
-    }, deadlineMs);
-    // The callback form: a dispatcher that is closed or destroyed already says so by an error, and that is fine.
-    await Promise.all(
-      dispatchers.map((dispatcher) => new Promise<void>((resolve) => dispatcher.close(() => resolve()))),
-    );
-    clearTimeout(timer);
+    await Promise.all(dispatchers.map((dispatcher) => closed(dispatcher, deadlineMs)));
   }
 
   onStarted(): void {
@@ -151,4 +143,19 @@ export class EndpointPool implements AttemptTally {
     };
     return request;
   }
+}
+
+/** The callback forms: a dispatcher that is closed or destroyed already says so by an error, and that is fine. */
+function closed(dispatcher: Dispatcher, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      const error = new SallyportError('upstream_unavailable', 'closed at the deadline');
+      // A pool that is destroyed while requests wait in it never calls back the close.
+      dispatcher.destroy(error, () => resolve());
+    }, deadlineMs);
+    dispatcher.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -1,5 +1,5 @@
-// Whether the certificate an app showed is the one this endpoint must have: its name, and its pins. Made on every
-// connection by us and not by `checkServerIdentity`, which Node leaves out on a resumed session.
+// Whether the certificate an app showed is the one this endpoint must have: its name, and its pins. Ours and not Node's
+// `checkServerIdentity`, which takes a common name for a host name and is left out on resumed sessions.
 import { createHash, type X509Certificate } from 'node:crypto';
 import { isAddress } from '../core/hostname.ts';
 import { parseCertificate } from '../pki/facts.ts';
