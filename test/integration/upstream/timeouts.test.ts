@@ -1,6 +1,6 @@
 // Every way of being slow has an end, and being slow within bounds has none.
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import t from 'tap';
 import { AttemptRecorder, outgoing } from '../../support/attempt-recorder.ts';
 import { answerEach, startRawUpstream } from '../../support/raw-upstream.ts';
