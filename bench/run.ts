@@ -19,6 +19,9 @@ import { WORKS } from './run/works.ts';
 
 const CHOICES = { peers: ALL_PEERS.map(({ name }) => name), works: WORKS.map(({ name }) => name) };
 
+/** A load average from which on the bench is plainly not alone. */
+const BUSY_LOAD = 0.7;
+
 interface Present {
   readonly peer: Peer;
   readonly version: string;
@@ -32,6 +35,11 @@ async function main(args: readonly string[]): Promise<number> {
   const options = parseBenchOptions(args, CHOICES);
   const startedMs = performance.now();
   const cores = chooseCores();
+  const machine = describeMachine();
+  if (machine.loadAverage > BUSY_LOAD)
+    console.log(
+      `this machine is busy (load average ${machine.loadAverage}): the figures will be worse than it is\n`,
+    );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sallyport-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -66,7 +74,7 @@ async function main(args: readonly string[]): Promise<number> {
     command: `npm run bench -- --rounds ${options.rounds}`,
     rounds: options.rounds,
     minutes,
-    machine: describeMachine(),
+    machine,
     upstream: upstream.name,
     reference: REFERENCE,
     peers: present.map(({ peer, version }) => ({ name: peer.name, version, settings: peer.settings })),

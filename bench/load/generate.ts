@@ -29,19 +29,17 @@ export async function generate(plan: Plan, options: GenerateOptions): Promise<Lo
   const mark = watch(plan.watched);
   const run = new LoadRun(plan, settings);
   let start = mark();
-  run.start();
   let stoppedBy: StoppedBy = 'duration';
   if (plan.warmUpMs > 0) {
+    run.start();
     stoppedBy = await until(run, plan.warmUpMs, options.signal);
-    if (stoppedBy === 'duration') {
-      run.beginMeasuring();
-      start = mark();
-    }
   }
   if (stoppedBy === 'duration') {
-    const startedMs = performance.now();
+    run.beginMeasuring();
+    start = mark();
+    if (plan.warmUpMs === 0) run.start();
     const progress = setInterval(() => {
-      options.onProgress?.(run.tally, performance.now() - startedMs);
+      options.onProgress?.(run.tally, performance.now() - start.atMs);
     }, 1000);
     stoppedBy = await until(run, plan.durationMs, options.signal);
     clearInterval(progress);

@@ -13,6 +13,7 @@ export class LoadRun implements Director {
   readonly #clients: Client[];
   readonly #intervalMs: number | undefined;
   readonly #maxRequests: number;
+  #limit = Number.POSITIVE_INFINITY;
   /** Open loop: clients without a request. */
   readonly #waiting: Client[] = [];
   #startedMs = performance.now();
@@ -28,7 +29,7 @@ export class LoadRun implements Director {
 
   /** Whether every request that was asked for has been answered or has failed. */
   get isComplete(): boolean {
-    return this.tally.answers + this.tally.failures >= this.#maxRequests;
+    return this.tally.answers + this.tally.failures >= this.#limit;
   }
 
   /** Whether nothing but errors came from as many tries as there are connections. */
@@ -41,9 +42,10 @@ export class LoadRun implements Director {
     if (this.#intervalMs !== undefined) this.#deal();
   }
 
-  /** Forgets what was counted so far: the warm-up is over. */
+  /** Forgets what was counted so far, a warm-up; from here on the number of requests is bounded. */
   beginMeasuring(): void {
     this.tally = new Tally();
+    this.#limit = this.#maxRequests;
     this.#started = 0;
     this.#startedMs = performance.now();
   }
@@ -60,7 +62,7 @@ export class LoadRun implements Director {
   }
 
   #takeTurn(nowMs: number): number {
-    if (this.#isOver || this.#started >= this.#maxRequests) return NOT_NOW;
+    if (this.#isOver || this.#started >= this.#limit) return NOT_NOW;
     if (this.#intervalMs === undefined) {
       this.#started++;
       return nowMs;

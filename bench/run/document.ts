@@ -48,7 +48,7 @@ function markdownOf(results: BenchResults, tables: readonly Table[]): string {
 
 Made by \`${results.command}\` on ${results.measuredAt.slice(0, 10)} in ${results.minutes} minutes; this file is rewritten by the next run. Every single figure is in \`bench/results.json\`.
 
-- Machine: ${machine.processors} x ${machine.processor}, ${machine.memoryGib} GiB, ${machine.kernel}
+- Machine: ${machine.processors} x ${machine.processor}, ${machine.memoryGib} GiB, ${machine.kernel}; load average before the bench ${machine.loadAverage}
 - Node ${machine.node} with OpenSSL ${machine.openssl}
 - Upstream: ${results.upstream}
 ${results.peers.map((peer) => `- ${peer.name} ${peer.version}: ${peer.settings}`).join('\n')}

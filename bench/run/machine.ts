@@ -10,6 +10,8 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly openssl: string;
+  /** Of the minute before the bench: above a few tenths, something else was running too. */
+  readonly loadAverage: number;
 }
 
 export interface Cores {
@@ -25,6 +27,7 @@ export const describeMachine = (): Machine => ({
   kernel: `${os.type()} ${os.release()}`,
   node: process.versions.node,
   openssl: process.versions.openssl,
+  loadAverage: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
 });
 
 /** `0-3,8` as numbers. */
