@@ -21,10 +21,16 @@ export class MessageFields {
   hasKeepAlive = false;
   hasUpgrade = false;
 
+  /** Forgets the last message and its strings. */
+  clear(): void {
+    this.hosts = this.lengths = this.codings = this.expectations = this.upgrades = 0;
+    this.host = this.length = this.coding = this.expectation = this.upgrade = '';
+    this.hasClose = this.hasKeepAlive = this.hasUpgrade = false;
+  }
+
   /** Throws bad_header where `Connection` is not a list of tokens (RFC 9110 7.6.1). */
   gather(headers: FlatHeaders): void {
-    this.hosts = this.lengths = this.codings = this.expectations = this.upgrades = 0;
-    this.hasClose = this.hasKeepAlive = this.hasUpgrade = false;
+    this.clear();
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
       switch (name.length) {

@@ -72,6 +72,7 @@ export class RequestDecoder {
   next(): void {
     if (this.#state !== DONE) throw new SallyportError('internal', 'the message has not ended');
     this.#reader.reset();
+    this.#builder.reset();
     this.#emptyLineBytes = 0;
     this.#state = HEAD;
   }

@@ -73,6 +73,11 @@ export class RequestHeadBuilder {
     };
   }
 
+  /** Lets go of the last head, so that an idle connection does not keep its text in memory. */
+  reset(): void {
+    this.#fields.clear();
+  }
+
   /** Exactly one good Host in HTTP/1.1, at most one in HTTP/1.0 (RFC 9112 3.2). */
   #judgeHost(isHttp11: boolean): string {
     const { hosts, host } = this.#fields;
@@ -85,7 +90,7 @@ export class RequestHeadBuilder {
     if (text === this.#goodAuthority && text !== '') return text;
     if (!isMadeOf(AUTHORITY, text) || parseAuthority(text) === undefined)
       throw new SallyportError('bad_host');
-    this.#goodAuthority = text;
+    this.#goodAuthority = detached(text);
     return text;
   }
 
@@ -104,6 +109,11 @@ export class RequestHeadBuilder {
       throw new SallyportError('expectation_failed');
     return isHttp11;
   }
+}
+
+/** A copy: a slice would keep the whole head alive for as long as the connection. */
+function detached(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** The one protocol asked for; undefined for a list, for nonsense, and for HTTP/2 in clear text or TLS inside. */
