@@ -63,6 +63,7 @@ const TABLE = {
   unknown_host: client(404, 'There is nothing here.'),
   no_route: client(404, 'There is nothing here.'),
   denied: client(403, 'You may not pass.'),
+  upgrade_not_allowed: client(403, 'This address does not switch protocols.'),
 
   // The upstream
   upstream_unreachable: upstream(502, 'unsent', 'The application could not be reached.'),

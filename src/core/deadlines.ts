@@ -1,0 +1,41 @@
+// Many deadlines, one timer: each holder says when it is due, one sweep a tick looks for those that are over. A timer
+// a connection or a request would cost more than everything it guards.
+import type { Clock } from './clock.ts';
+
+export interface Deadline {
+  /** Milliseconds on the clock; Infinity while nothing is due. */
+  readonly dueAt: number;
+  /** Called once the clock has passed `dueAt`; must move it, or be removed. */
+  onDue(now: number): void;
+}
+
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #tickMs: number;
+  readonly #members = new Set<Deadline>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `tickMs` is how late a deadline may be noticed, default 100. */
+  constructor(clock: Clock, tickMs = 100) {
+    this.#clock = clock;
+    this.#tickMs = tickMs;
+  }
+
+  add(member: Deadline): void {
+    this.#members.add(member);
+    this.#timer ??= setInterval(() => this.sweep(), this.#tickMs).unref();
+  }
+
+  remove(member: Deadline): void {
+    this.#members.delete(member);
+    if (this.#members.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Calls whatever is due now. The timer does so by itself. */
+  sweep(): void {
+    const now = this.#clock.now();
+    for (const member of this.#members) if (member.dueAt <= now) member.onDue(now);
+  }
+}
