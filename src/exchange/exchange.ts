@@ -1,5 +1,6 @@
 // One request and its answer, whatever HTTP version carries them. The edge implements it (h1 connection, later h2
 // stream), the pipeline drives it, neither knows the other. Proven by one contract suite run on every implementation.
+import type { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Connection } from './connection.ts';
 
@@ -23,7 +24,7 @@ export interface RequestBodySink {
   onData(chunk: Buffer): void;
   onEnd(trailers: FlatHeaders): void;
   /** The body will never be complete: cut, malformed, too slow or too large (`code` of the error table). */
-  onAbort(error: Error): void;
+  onAbort(error: SallyportError): void;
 }
 
 /** Told once about what happens to the exchange from outside. */
@@ -31,7 +32,7 @@ export interface ExchangeEvents {
   /** After `write` returned false: there is room again. */
   onDrain(): void;
   /** The client went away, or the exchange was aborted: nothing written from now on goes anywhere. At most once. */
-  onClose(error: Error): void;
+  onClose(error: SallyportError): void;
 }
 
 /** How many bytes of body follow a response head: none (HEAD, 204, 304), exactly n, or until `end`. */
@@ -88,8 +89,11 @@ export interface Exchange {
 
   /** An interim answer (1xx but 101), dropped silently where the client is HTTP/1.0. */
   inform(status: number, headers: FlatHeaders): void;
-  /** The final head. `headers` has no framing fields and no hop-by-hop fields: the edge frames. Exactly once. */
-  respond(status: number, headers: FlatHeaders, length: ResponseLength): void;
+  /**
+   * The final head. `headers` has no framing fields and no hop-by-hop fields: the edge frames. Exactly once.
+   * `isLast`: it is already known that the connection will retire, so an h1 head can say `Connection: close`.
+   */
+  respond(status: number, headers: FlatHeaders, length: ResponseLength, isLast?: boolean): void;
   /** False: stop until `onDrain`. */
   write(chunk: Buffer): boolean;
   /** Completes the answer. Trailers are dropped where the client cannot get them. */
