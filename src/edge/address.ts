@@ -1,0 +1,58 @@
+// From a setting to a listening socket: TCP of one family or both, or a unix socket.
+import { once } from 'node:events';
+import { unlink } from 'node:fs/promises';
+import { createConnection, type ListenOptions, type Server } from 'node:net';
+
+/** Without `host`: every address of the machine, IPv4 and IPv6. */
+export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string };
+
+/** Where a server really listens: the port that the system chose, or the path of a unix socket. */
+export type BoundAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** Starts listening. Throws the system's error (EADDRINUSE, EACCES, …). */
+export async function listenOn(
+  server: Server,
+  address: ListenAddress,
+  reusePort: boolean,
+): Promise<BoundAddress> {
+  if ('path' in address) {
+    await removeStaleSocket(address.path);
+    await listen(server, { path: address.path });
+    return { path: address.path };
+  }
+  const { host, port } = address;
+  if (host !== undefined) await listen(server, { host, port, reusePort });
+  else {
+    try {
+      await listen(server, { host: '::', port, reusePort });
+    } catch (error) {
+      if (!isNoIPv6(error)) throw error;
+      await listen(server, { host: '0.0.0.0', port, reusePort });
+    }
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error(`no address after listening on ${port}`);
+  return { host: bound.address, port: bound.port };
+}
+
+async function listen(server: Server, options: ListenOptions): Promise<void> {
+  server.listen(options);
+  await once(server, 'listening');
+}
+
+function isNoIPv6(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+}
+
+/** A socket file that nobody answers on is left over from a crash; one that answers is somebody's. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const probe = createConnection({ path });
+  try {
+    await once(probe, 'connect');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') await unlink(path);
+  } finally {
+    probe.destroy();
+  }
+}

@@ -1,0 +1,151 @@
+// The edge as one thing: listener, TLS group, connections. Knows who is connected; what they ask for is the service's.
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../core/clock.ts';
+import { Deadlines } from '../core/deadlines.ts';
+import type { Observer } from '../core/observer.ts';
+import type { Service } from '../exchange/service.ts';
+import type { BoundAddress, ListenAddress } from './address.ts';
+import { ClientConnection } from './client-connection.ts';
+import { H1Connection, type H1Settings } from './h1-connection.ts';
+import { Judge } from './judge.ts';
+import { Listener, type ListenerLimits } from './listener.ts';
+import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
+import { UncertifiedSessions } from './uncertified-sessions.ts';
+
+export interface EdgeSettings {
+  readonly group: TlsGroupSettings;
+  /** What becomes of a client whose certificate does not pass: an answer in HTTP, or a closed connection. */
+  readonly refusal: 'answer' | 'close';
+  readonly listener: ListenerLimits;
+  readonly h1: H1Settings;
+}
+
+export interface EdgeParts {
+  readonly service: Service;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly reusePort: boolean;
+}
+
+export class Edge {
+  readonly #parts: EdgeParts;
+  readonly #deadlines: Deadlines;
+  readonly #uncertified: UncertifiedSessions;
+  readonly #group: TlsGroup;
+  readonly #listener: Listener;
+  readonly #judge: Judge | undefined;
+  readonly #live = new Set<H1Connection>();
+  #settings: EdgeSettings;
+  #onEmpty: (() => void) | undefined;
+  #isDraining = false;
+
+  /** Throws when a certificate or key of the group is unusable. */
+  constructor(settings: EdgeSettings, parts: EdgeParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#deadlines = new Deadlines(parts.clock);
+    this.#uncertified = new UncertifiedSessions(parts.clock);
+    this.#group = new TlsGroup(settings.group, {
+      onSecure: (socket, raw) => this.#onSecure(socket, raw),
+      onFailed: (error, raw) => this.#listener.fail(raw, error),
+    });
+    this.#judge = settings.group.trust === undefined ? undefined : new Judge(settings.group.trust);
+    this.#listener = new Listener({
+      ...parts,
+      limits: settings.listener,
+      deadlines: this.#deadlines,
+      uncertified: this.#uncertified,
+      groupFor: () => this.#group,
+    });
+  }
+
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
+    return await this.#listener.listen(addresses);
+  }
+
+  /**
+   * Swaps settings; connections in use go on with the limits that they began with, and with the new trust. Throws,
+   * with nothing changed, when a certificate is unusable or the group would begin or cease to ask for certificates.
+   */
+  apply(settings: EdgeSettings): void {
+    if ((settings.group.trust === undefined) !== (this.#judge === undefined))
+      throw new Error('whether clients are asked for a certificate cannot change while running: restart');
+    this.#group.apply(settings.group);
+    if (this.#judge !== undefined && settings.group.trust !== undefined)
+      this.#judge.trust = settings.group.trust;
+    this.#listener.limits = settings.listener;
+    this.#settings = settings;
+  }
+
+  /** Stops accepting, lets what is in flight finish, cuts what is left after `deadlineMs`. Resolves when all is closed. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#listener.close();
+    for (const connection of this.#live) connection.drain();
+    if (this.#live.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const timer = setTimeout(() => {
+      for (const connection of this.#live) connection.destroy();
+    }, deadlineMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #onSecure(socket: TLSSocket, raw: Socket): void {
+    const handshake = this.#listener.finish(raw);
+    if (handshake === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { clock } = this.#parts;
+    const connection = new ClientConnection(handshake, socket, this.#group.name, this.#judge);
+    if (connection.verdict(clock.now())?.ok === false) {
+      this.#reportRefused(connection);
+      if (this.#settings.refusal === 'close') {
+        socket.destroy();
+        return;
+      }
+    }
+    const h1 = new H1Connection(socket, {
+      connection,
+      service: this.#parts.service,
+      settings: this.#settings.h1,
+      clock,
+      deadlines: this.#deadlines,
+      reset: () => raw.resetAndDestroy(),
+      onClose: () => this.#forget(h1),
+    });
+    this.#live.add(h1);
+    if (this.#isDraining) h1.drain();
+  }
+
+  #forget(connection: H1Connection): void {
+    this.#live.delete(connection);
+    if (this.#live.size === 0) this.#onEmpty?.();
+  }
+
+  #reportRefused(connection: ClientConnection): void {
+    const now = this.#parts.clock.now();
+    const verdict = connection.verdict(now);
+    if (verdict === undefined || verdict.ok) return;
+    this.#uncertified.add(connection.remoteAddress, connection.sni, this.#settings.group.sessionTimeoutMs);
+    this.#parts.observer.handshakeFailure({
+      time: now,
+      remoteAddress: connection.remoteAddress,
+      remotePort: connection.remotePort,
+      sni: connection.sni,
+      phase: 'certificate',
+      reason: verdict.reason,
+      detail: connection.isResumed ? 'on a resumed session' : undefined,
+      serial: verdict.shown?.serial,
+      issuer: verdict.shown?.issuer,
+      subject: verdict.shown?.subject,
+    });
+  }
+}

@@ -1,0 +1,309 @@
+// One client's HTTP/1.1 connection: bytes to exchanges, one after the other, and the deadlines of every phase.
+// The engine judges the bytes, the service answers; this file only knows whose turn it is.
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import type { Deadline, Deadlines } from '../core/deadlines.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { FlatHeaders } from '../core/flat-headers.ts';
+import type { Connection } from '../exchange/connection.ts';
+import type { Disposition, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
+import type { Service } from '../exchange/service.ts';
+import type { RequestLimits } from '../http1/limits.ts';
+import { RequestDecoder } from '../http1/request-decoder.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import { type Carrier, H1Exchange } from './h1-exchange.ts';
+import { H1Output } from './h1-output.ts';
+import { H1Timing, type H1TimingLimits } from './h1-timing.ts';
+import { H1Tunnel } from './h1-tunnel.ts';
+
+export interface H1Settings {
+  readonly request: RequestLimits;
+  readonly timing: H1TimingLimits;
+}
+
+export interface H1Parts {
+  readonly connection: Connection;
+  readonly service: Service;
+  readonly settings: H1Settings;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Cuts the transport at once, so that even an answer delimited by close is seen as cut. */
+  reset(): void;
+  onClose(): void;
+}
+
+/** Output waiting in this turn beyond which it is written at once. */
+const FLUSH_BYTES = 64 * 1024;
+/** Bytes of later requests held while one is answered, beyond which reading stops. */
+const PIPELINE_BYTES = 64 * 1024;
+/** Unread request bytes swallowed after the last answer, so that closing does not destroy it on its way. */
+const LINGER_BYTES = 1024 * 1024;
+
+/** Stands for a request whose head could not be read. */
+const UNREADABLE: RequestHead = {
+  method: '-',
+  authority: '',
+  target: '-',
+  version: 'HTTP/1.1',
+  headers: [],
+  contentLength: undefined,
+  upgrade: undefined,
+  isKeepAlive: false,
+  expectsContinue: false,
+};
+
+export class H1Connection implements Carrier, Deadline {
+  readonly connection: Connection;
+  readonly #socket: Duplex;
+  readonly #parts: H1Parts;
+  readonly #decoder: RequestDecoder;
+  readonly #output: H1Output;
+  readonly #timing: H1Timing;
+  #exchange: H1Exchange | undefined;
+  #tunnel: H1Tunnel | undefined;
+  #pending: Buffer | undefined;
+  #headStartedAt = 0;
+  #lingeredBytes = 0;
+  #state: 'open' | 'lingering' | 'closed' = 'open';
+  #isDraining = false;
+  /** Its head has arrived, the service does not know of it yet. */
+  #unserved: H1Exchange | undefined;
+  #isPumping = false;
+  #isDecoding = false;
+  #shouldAdvance = false;
+  #isFlushScheduled = false;
+
+  constructor(socket: Duplex, parts: H1Parts) {
+    this.connection = parts.connection;
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#output = new H1Output(socket);
+    this.#timing = new H1Timing(parts.settings.timing, parts.clock.now());
+    this.#decoder = new RequestDecoder(parts.settings.request, {
+      onHead: (head) => this.#onHead(head),
+      onData: (chunk) => this.#exchange?.takeData(chunk),
+      onEnd: (trailers) => this.#onEnd(trailers),
+    });
+    parts.deadlines.add(this);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onGone());
+    socket.on('error', () => this.#onGone());
+    socket.on('close', () => this.#onClosed());
+  }
+
+  get isIdle(): boolean {
+    return this.#exchange === undefined && this.#headStartedAt === 0;
+  }
+
+  /** No new exchange from now on: closes when idle, else after the answer in flight. */
+  drain(): void {
+    this.#isDraining = true;
+    if (this.isIdle) this.#close();
+  }
+
+  /** Cuts everything now. */
+  destroy(): void {
+    this.#state = 'closed';
+    this.#parts.reset();
+    this.#socket.destroy();
+  }
+
+  get dueAt(): number {
+    return this.#timing.dueAt;
+  }
+
+  onDue(now: number): void {
+    const verdict = this.#timing.check(now, this.#exchange?.bytesIn ?? 0);
+    if (verdict === 'close') this.#close();
+    else if (verdict === 'cut') this.destroy();
+    else if (verdict !== undefined) this.#fail(new SallyportError(verdict));
+  }
+
+  // The request side
+
+  #onData(chunk: Buffer): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.takeData(chunk);
+    if (this.#state === 'open') {
+      this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+      return this.#pump();
+    }
+    this.#lingeredBytes += chunk.length;
+    if (this.#lingeredBytes > LINGER_BYTES) this.destroy();
+  }
+
+  /** Feeds the decoder until it needs more bytes or the exchange in flight must finish first. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#pending !== undefined && this.#state === 'open' && this.#tunnel === undefined) {
+      if (this.#exchange?.isRequestComplete === true) {
+        if (this.#pending.length > PIPELINE_BYTES) this.#socket.pause();
+        break;
+      }
+      const bytes = this.#pending;
+      this.#pending = undefined;
+      if (this.isIdle) {
+        this.#headStartedAt = performance.now();
+        this.#timing.enterHead(this.#parts.clock.now());
+      }
+      this.#decode(bytes);
+    }
+    this.#isPumping = false;
+  }
+
+  #decode(bytes: Buffer): void {
+    this.#isDecoding = true;
+    try {
+      const used = this.#decoder.decode(bytes);
+      if (used < bytes.length) this.#pending = bytes.subarray(used);
+    } catch (error) {
+      this.#fail(error instanceof SallyportError ? error : new SallyportError('internal', 'decoder', error));
+    }
+    this.#isDecoding = false;
+    // Only now: what the service does must not run inside of the decoder.
+    const exchange = this.#unserved;
+    this.#unserved = undefined;
+    if (exchange !== undefined) this.#parts.service.serve(exchange);
+    else if (this.#shouldAdvance) this.#advance();
+  }
+
+  #onHead(head: RequestHead): void {
+    const exchange = new H1Exchange(this, head, this.#headStartedAt);
+    this.#exchange = exchange;
+    this.#unserved = exchange;
+    this.#headStartedAt = 0;
+    if (head.contentLength === 0) this.#timing.enterAnswer();
+    else this.#timing.enterBody(this.#parts.clock.now());
+  }
+
+  #onEnd(trailers: FlatHeaders): void {
+    this.#timing.enterAnswer();
+    this.#exchange?.takeEnd(trailers);
+  }
+
+  /** What arrives is no request, or its body will never be whole. */
+  #fail(error: SallyportError): void {
+    this.#pending = undefined;
+    this.#timing.enterAnswer();
+    const isServed = this.#exchange !== undefined && this.#unserved === undefined;
+    this.#exchange ??= new H1Exchange(this, UNREADABLE, this.#headStartedAt);
+    this.#unserved = undefined;
+    this.#exchange.isLast = true;
+    if (isServed) this.#exchange.takeFault(error);
+    else this.#parts.service.refuse(this.#exchange, error);
+  }
+
+  pauseReading(): void {
+    this.#timing.pauseBody();
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#timing.resumeBody(this.#parts.clock.now(), this.#exchange?.bytesIn ?? 0);
+    this.#socket.resume();
+  }
+
+  // The answer side
+
+  get mayKeepAlive(): boolean {
+    return !this.#isDraining && this.#exchange?.isBodyUnwanted !== true;
+  }
+
+  push(piece: string | Buffer): void {
+    this.#output.push(piece);
+    if (this.#output.pendingBytes >= FLUSH_BYTES) this.#flush();
+    else this.wake();
+  }
+
+  wake(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    process.nextTick(this.#flushLater);
+  }
+
+  readonly #flushLater = (): void => {
+    this.#isFlushScheduled = false;
+    this.#exchange?.sendHead();
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (!this.#socket.writable) return;
+    this.#output.flush();
+    if (this.#output.isBlocked) this.#timing.enterBlocked(this.#parts.clock.now());
+  }
+
+  hasRoom(): boolean {
+    return !this.#output.isBlocked;
+  }
+
+  #onDrain(): void {
+    this.#output.isBlocked = false;
+    this.#timing.leaveBlocked();
+    if (this.#tunnel === undefined) this.#exchange?.takeDrain();
+    else this.#tunnel.takeDrain();
+  }
+
+  settle(exchange: H1Exchange, disposition: Disposition): void {
+    if (exchange !== this.#exchange) return;
+    const isCut = disposition === 'abort' || !exchange.isAnswerWhole;
+    if (disposition === 'retire' || !exchange.isRequestComplete) exchange.isLast = true;
+    if (!isCut) {
+      exchange.sendHead();
+      this.#flush();
+    }
+    this.#exchange = undefined;
+    if (isCut) this.destroy();
+    else if (exchange.isLast || this.#isDraining) this.#close();
+    else if (this.#isDecoding) this.#shouldAdvance = true;
+    else this.#advance();
+  }
+
+  /** On to the next request. */
+  #advance(): void {
+    this.#shouldAdvance = false;
+    this.#decoder.next();
+    this.#timing.enterIdle(this.#parts.clock.now());
+    this.#socket.resume();
+    this.#pump();
+  }
+
+  openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
+    const tunnel = new H1Tunnel(this.#socket, this.#output, events);
+    this.#tunnel = tunnel;
+    this.#exchange = exchange;
+    this.#timing.enterAnswer();
+    this.#flush();
+    const early = this.#pending;
+    this.#pending = undefined;
+    if (early !== undefined) process.nextTick(() => tunnel.takeData(early));
+    this.#socket.resume();
+    return tunnel;
+  }
+
+  // The end
+
+  /** Says goodbye, and swallows for a moment what the client still sends: a reset would destroy the last answer. */
+  #close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'lingering';
+    this.#pending = undefined;
+    this.#timing.enterLinger(this.#parts.clock.now());
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #onGone(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
+    else this.#exchange?.takeClose(new SallyportError('client_closed'));
+  }
+
+  #onClosed(): void {
+    this.#state = 'closed';
+    this.#parts.deadlines.remove(this);
+    if (this.#tunnel !== undefined) this.#tunnel.takeClose();
+    this.#exchange?.takeClose(new SallyportError('client_closed'));
+    this.#parts.onClose();
+  }
+}

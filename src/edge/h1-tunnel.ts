@@ -1,0 +1,58 @@
+// The raw bytes of an HTTP/1.1 connection after 101 Switching Protocols.
+import type { Duplex } from 'node:stream';
+import type { Tunnel, TunnelEvents } from '../exchange/exchange.ts';
+import type { H1Output } from './h1-output.ts';
+
+export class H1Tunnel implements Tunnel {
+  readonly #socket: Duplex;
+  readonly #output: H1Output;
+  readonly #events: TunnelEvents;
+  #isClosed = false;
+
+  constructor(socket: Duplex, output: H1Output, events: TunnelEvents) {
+    this.#socket = socket;
+    this.#output = output;
+    this.#events = events;
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#isClosed) return false;
+    this.#output.push(chunk);
+    this.#output.flush();
+    return !this.#output.isBlocked;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  takeData(chunk: Buffer): void {
+    if (!this.#isClosed) this.#events.onData(chunk);
+  }
+
+  takeDrain(): void {
+    this.#events.onDrain();
+  }
+
+  takeEnd(): void {
+    if (!this.#isClosed) this.#events.onEnd();
+  }
+
+  takeClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.onClose();
+  }
+}

@@ -1,0 +1,39 @@
+// One accepted socket until its handshake is over: what is known of it, and the one deadline over hello and handshake.
+import type { Socket } from 'node:net';
+import type { Deadline } from '../core/deadlines.ts';
+import type { Hostname } from '../core/hostname.ts';
+
+export class Handshake implements Deadline {
+  readonly id: number;
+  readonly raw: Socket;
+  /** An IPv4 address inside of IPv6 is written as IPv4; '' for a unix socket. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly startedAt = performance.now();
+  readonly dueAt: number;
+  readonly #onTimeout: (handshake: Handshake) => void;
+  /** Known once the ClientHello is read. */
+  sni: Hostname | undefined;
+
+  constructor(id: number, raw: Socket, dueAt: number, onTimeout: (handshake: Handshake) => void) {
+    this.id = id;
+    this.raw = raw;
+    this.remoteAddress = plainAddress(raw.remoteAddress);
+    this.remotePort = raw.remotePort ?? 0;
+    this.localAddress = plainAddress(raw.localAddress);
+    this.localPort = raw.localPort ?? 0;
+    this.dueAt = dueAt;
+    this.#onTimeout = onTimeout;
+  }
+
+  onDue(): void {
+    this.#onTimeout(this);
+  }
+}
+
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

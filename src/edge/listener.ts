@@ -1,0 +1,183 @@
+// The front door: accepts sockets, counts them against the caps, reads the ClientHello, hands the socket to a TLS group
+// and, once the handshake is done, to whoever serves connections. Everything that is closed early is reported.
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import type { Deadlines } from '../core/deadlines.ts';
+import type { ConnectionRefused, HandshakeFailure, Observer } from '../core/observer.ts';
+import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
+import { Handshake } from './handshake.ts';
+import { peekClientHello } from './peek.ts';
+import type { TlsGroup } from './tls-group.ts';
+import type { UncertifiedSessions } from './uncertified-sessions.ts';
+
+export interface ListenerLimits {
+  /** From accept to the end of the handshake. */
+  readonly handshakeMs: number;
+  readonly maxHandshakes: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxClientHelloBytes: number;
+}
+
+export interface ListenerParts {
+  limits: ListenerLimits;
+  readonly reusePort: boolean;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly uncertified: UncertifiedSessions;
+  /** The group whose policy the hello falls under. */
+  groupFor(sni: string | undefined): TlsGroup;
+}
+
+const PLAIN_HTTP_ANSWER =
+  'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 35\r\n' +
+  'connection: close\r\n\r\nThis port speaks TLS: use https.\r\n\r\n';
+
+export class Listener {
+  readonly #parts: ListenerParts;
+  readonly #servers: Server[] = [];
+  readonly #handshakes = new Map<Socket, Handshake>();
+  readonly #perAddress = new Map<string, number>();
+  #connections = 0;
+  #nextId = 1;
+
+  constructor(parts: ListenerParts) {
+    this.#parts = parts;
+  }
+
+  /** Settings that a reload may change; connections that are already in keep theirs. */
+  set limits(limits: ListenerLimits) {
+    this.#parts.limits = limits;
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
+    const bound: BoundAddress[] = [];
+    for (const address of addresses) {
+      const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      this.#servers.push(server);
+      bound.push(await listenOn(server, address, this.#parts.reusePort));
+      server.on('error', (error) => this.#warn('listener', error));
+    }
+    return bound;
+  }
+
+  /** Stops accepting. Handshakes under way may finish; what waits in the kernel's queue is refused. */
+  close(): void {
+    for (const server of this.#servers) server.close();
+  }
+
+  /** The end of a handshake under way, or undefined for a socket that is not one of ours. */
+  finish(raw: Socket): Handshake | undefined {
+    const handshake = this.#handshakes.get(raw);
+    if (handshake === undefined) return undefined;
+    this.#handshakes.delete(raw);
+    this.#parts.deadlines.remove(handshake);
+    return handshake;
+  }
+
+  /** A handshake that a TLS group could not finish. */
+  fail(raw: Socket | undefined, error: Error & { code?: string }): void {
+    const handshake = raw === undefined ? undefined : this.finish(raw);
+    raw?.destroy();
+    if (handshake !== undefined)
+      this.#report(handshake, 'tls', (error.code ?? 'tls_error').toLowerCase(), error.message);
+  }
+
+  #accept(raw: Socket): void {
+    const { clock, deadlines, limits } = this.#parts;
+    raw.on('error', ignore);
+    const address = raw.remoteAddress ?? '';
+    const cap = this.#exceededCap(address);
+    if (cap !== undefined) {
+      raw.resetAndDestroy();
+      this.#parts.observer.connectionRefused({ ...cap, time: clock.now(), remoteAddress: address });
+      return;
+    }
+    this.#count(raw, address);
+    const due = clock.now() + limits.handshakeMs;
+    const handshake = new Handshake(this.#nextId++, raw, due, (late) => {
+      this.finish(late.raw);
+      late.raw.destroy();
+      this.#report(late, late.sni === undefined ? 'peek' : 'tls', 'timeout');
+    });
+    this.#handshakes.set(raw, handshake);
+    deadlines.add(handshake);
+    raw.once('close', () => this.#onEarlyClose(raw));
+    this.#peek(handshake);
+  }
+
+  #peek(handshake: Handshake): void {
+    const { raw } = handshake;
+    peekClientHello(raw, this.#parts.limits.maxClientHelloBytes, (result) => {
+      if (typeof result === 'string') {
+        this.finish(raw);
+        if (result === 'plain_http') raw.end(PLAIN_HTTP_ANSWER, () => raw.destroySoon());
+        else raw.destroy();
+        this.#report(handshake, 'peek', result);
+        return;
+      }
+      handshake.sni = result.sni;
+      const mayResume = !this.#parts.uncertified.has(handshake.remoteAddress, result.sni);
+      this.#parts.groupFor(result.sni).accept(raw, mayResume);
+    });
+  }
+
+  #exceededCap(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
+    const { maxConnections, maxConnectionsPerAddress, maxHandshakes } = this.#parts.limits;
+    if (this.#connections >= maxConnections) return { cap: 'connections', limit: maxConnections };
+    if (this.#handshakes.size >= maxHandshakes) return { cap: 'handshakes', limit: maxHandshakes };
+    // Everybody on a unix socket has the same address: that of whoever stands in front.
+    if (address !== '' && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress)
+      return { cap: 'connections_per_address', limit: maxConnectionsPerAddress };
+    return undefined;
+  }
+
+  #count(raw: Socket, address: string): void {
+    this.#connections++;
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    raw.once('close', () => {
+      this.#connections--;
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(address);
+      else this.#perAddress.set(address, left);
+    });
+  }
+
+  #onEarlyClose(raw: Socket): void {
+    const handshake = this.finish(raw);
+    // Nothing was said at all: a health check of a balancer, not worth a line.
+    if (handshake !== undefined && raw.bytesRead > 0)
+      this.#report(handshake, handshake.sni === undefined ? 'peek' : 'tls', 'client_closed');
+  }
+
+  #report(
+    { remoteAddress, remotePort, sni }: Handshake,
+    phase: HandshakeFailure['phase'],
+    reason: string,
+    detail?: string,
+  ): void {
+    this.#parts.observer.handshakeFailure({
+      time: this.#parts.clock.now(),
+      remoteAddress,
+      remotePort,
+      sni,
+      phase,
+      reason,
+      detail,
+      serial: undefined,
+      issuer: undefined,
+      subject: undefined,
+    });
+  }
+
+  #warn(code: string, cause: Error): void {
+    this.#parts.observer.warning({ time: this.#parts.clock.now(), code, detail: cause.message, cause });
+  }
+}
+
+const ignore = (): void => {};

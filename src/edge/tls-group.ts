@@ -1,0 +1,168 @@
+// One TLS policy and the `tls.Server`s that carry it out: who is asked for a certificate, which CAs count, which
+// versions and suites. Sessions made here resume here only, because each server has ticket keys of its own: Node would
+// otherwise resume a session of one virtual host on another (class of nginx CVE-2025-23419).
+import { constants, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { CredentialStore } from '../certs/credential-store.ts';
+import { normalizeHostname } from '../core/hostname.ts';
+import type { Credential } from '../pki/credential.ts';
+import type { Trust } from '../pki/trust.ts';
+
+export interface TlsGroupSettings {
+  readonly name: string;
+  readonly credentials: CredentialStore;
+  /** Whom to believe; undefined: no certificate is asked for. */
+  readonly trust: Trust | undefined;
+  /** How long a session may be resumed, at most 300 s: a session made without a certificate lives as long. */
+  readonly sessionTimeoutMs: number;
+}
+
+export interface TlsGroupEvents {
+  /** The handshake is done. `raw` is the socket given to `accept`. */
+  onSecure(socket: TLSSocket, raw: Socket): void;
+  /** The handshake failed; the socket is gone or going. */
+  onFailed(error: Error, raw: Socket | undefined): void;
+}
+
+/** AEAD with forward secrecy only, ECDSA and AES-GCM first; what SSL-Labs-style graders ask for an A+. */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  '@SECLEVEL=2',
+].join(':');
+
+const CURVES = 'X25519MLKEM768:X25519:P-256:P-384';
+
+const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION;
+
+export class TlsGroup {
+  readonly #events: TlsGroupEvents;
+  #settings: TlsGroupSettings;
+  #ticketKeys = randomBytes(48);
+  #contexts = new Map<Credential, SecureContext>();
+  readonly #server: Server;
+  /** Its sessions resume nowhere: a hello that must not resume one comes here. */
+  readonly #fullHandshakeServer: Server;
+
+  /** Throws what `createSecureContext` throws when a certificate or key is unusable. */
+  constructor(settings: TlsGroupSettings, events: TlsGroupEvents) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#server = this.#createServer();
+    this.#fullHandshakeServer = this.#createServer();
+    this.#useContexts(this.#makeContexts(settings));
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  get demandsCertificate(): boolean {
+    return this.#settings.trust !== undefined;
+  }
+
+  /** Takes over a raw socket whose ClientHello is still unread. */
+  accept(raw: Socket, mayResume: boolean): void {
+    (mayResume ? this.#server : this.#fullHandshakeServer).emit('connection', raw);
+  }
+
+  /**
+   * Swaps certificates and trust; handshakes from now on see the new ones. A change of trust makes every session made
+   * before useless, because OpenSSL does not look at CAs again when it resumes (class of Envoy CVE-2022-21654).
+   * Throws before anything is changed when a certificate or key is unusable.
+   */
+  apply(settings: TlsGroupSettings): void {
+    const ticketKeys =
+      settings.trust?.version === this.#settings.trust?.version ? this.#ticketKeys : randomBytes(48);
+    const contexts = this.#makeContexts(settings, ticketKeys);
+    this.#settings = settings;
+    this.#ticketKeys = ticketKeys;
+    this.#useContexts(contexts);
+  }
+
+  #makeContexts(settings: TlsGroupSettings, ticketKeys = this.#ticketKeys): [SecureContext, SecureContext] {
+    const { first } = settings.credentials;
+    return [makeContext(first, settings, ticketKeys), makeContext(first, settings, randomBytes(48))];
+  }
+
+  #useContexts([usual, full]: [SecureContext, SecureContext]): void {
+    this.#contexts = new Map();
+    setDefaultContext(this.#server, usual);
+    setDefaultContext(this.#fullHandshakeServer, full);
+  }
+
+  /** The certificate for a name: exact, then wildcard, then the first. Tickets are the server's, not the context's. */
+  #contextFor(serverName: string): SecureContext {
+    const credential = this.#settings.credentials.select(normalizeHostname(serverName));
+    let context = this.#contexts.get(credential);
+    if (context === undefined) {
+      context = makeContext(credential, this.#settings, this.#ticketKeys);
+      this.#contexts.set(credential, context);
+    }
+    return context;
+  }
+
+  #createServer(): Server {
+    const server = createServer({
+      requestCert: this.#settings.trust !== undefined,
+      // Node completes the handshake in any case and would then only drop the connection; the verdict is ours to give.
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      SNICallback: (serverName, callback) => {
+        // A throw in here would end the process (Node CVE-2026-21637).
+        try {
+          callback(null, this.#contextFor(serverName));
+        } catch (error) {
+          callback(error instanceof Error ? error : new Error(String(error)));
+        }
+      },
+    });
+    server.on('secureConnection', (socket) => {
+      const raw = rawSocketOf(socket);
+      if (raw === undefined) socket.destroy();
+      else this.#events.onSecure(socket, raw);
+    });
+    server.on('tlsClientError', (error, socket) => this.#events.onFailed(error, rawSocketOf(socket)));
+    return server;
+  }
+}
+
+function makeContext(credential: Credential, settings: TlsGroupSettings, ticketKeys: Buffer): SecureContext {
+  return createSecureContext({
+    cert: credential.certPem,
+    key: credential.keyPem,
+    ...(settings.trust === undefined ? {} : { ca: [...settings.trust.caPem] }),
+    // A CA of the bundle is an anchor even when it is an intermediate one, as in Pomerium.
+    allowPartialTrustChain: true,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    ciphers: CIPHERS,
+    ecdhCurve: CURVES,
+    honorCipherOrder: true,
+    secureOptions: SECURE_OPTIONS,
+    sessionIdContext: settings.name.slice(0, 32),
+    sessionTimeout: Math.ceil(settings.sessionTimeoutMs / 1000),
+    ticketKeys,
+  });
+}
+
+/**
+ * `setSecureContext` would build the context itself and knows no `allowPartialTrustChain`. Should the field ever be
+ * renamed, the servers have no certificate and every handshake fails: closed, and seen by the first test.
+ */
+function setDefaultContext(server: Server, context: SecureContext): void {
+  (server as unknown as { _sharedCreds: SecureContext })._sharedCreds = context;
+}
+
+/** The socket that was given to `emit('connection')`; TLSSocket has no public name for it. */
+function rawSocketOf(socket: TLSSocket): Socket | undefined {
+  return (socket as unknown as { _parent?: Socket })._parent;
+}
