@@ -1,0 +1,202 @@
+// One exchange on its way to an app and back: the attempts, the bytes both ways, the outcome. Two sides that never wait
+// for each other longer than back-pressure asks: what one cannot take, the other stops reading.
+import type { Duplex } from 'node:stream';
+import { SallyportError } from '../core/errors.ts';
+import type { FlatHeaders } from '../core/flat-headers.ts';
+import type { Exchange, ExchangeEvents, RequestBodySink } from '../exchange/exchange.ts';
+import type { Attempt, AttemptSink, Endpoint, OutgoingHead, Sent } from '../upstream/contract.ts';
+import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
+import { type ForwardPlan, outgoingHead } from './outgoing.ts';
+import { mayRetry } from './retry.ts';
+import { splice } from './splice.ts';
+import { isWebsocketAccepted } from './websocket.ts';
+
+/** Told once how it ended. */
+export interface Outcome {
+  /** The answer, or the tunnel, ran to its end. */
+  onDone(): void;
+  /** Nothing was answered yet: say so to the client. */
+  onRefused(error: SallyportError): void;
+  /** The answer had begun: it must be cut. */
+  onCut(error: SallyportError): void;
+  /** Called before an answer's head is written; may change `fields`. */
+  onAnswer(status: number, fields: string[]): void;
+}
+
+/** Where attempts go: the next endpoint, another than the one that has just failed where there is one. */
+export type PickEndpoint = (not?: Endpoint) => Endpoint | undefined;
+
+export class Forwarding implements AttemptSink {
+  readonly #exchange: Exchange;
+  readonly #plan: ForwardPlan;
+  readonly #pick: PickEndpoint;
+  readonly #outcome: Outcome;
+  #head: OutgoingHead;
+  #attempt: Attempt | undefined;
+  #hasAnswered = false;
+  #isOver = false;
+  /** The endpoint of the last attempt. */
+  endpoint: Endpoint;
+  attempts = 0;
+  status = 0;
+  /** `performance.now()` when the head of the answer was there. */
+  answeredAt: number | undefined;
+
+  constructor(
+    exchange: Exchange,
+    plan: ForwardPlan,
+    endpoint: Endpoint,
+    rest: { pick: PickEndpoint; outcome: Outcome },
+  ) {
+    this.#exchange = exchange;
+    this.#plan = plan;
+    this.#pick = rest.pick;
+    this.#outcome = rest.outcome;
+    this.endpoint = endpoint;
+    this.#head = outgoingHead(exchange, plan, endpoint.authority);
+  }
+
+  start(): void {
+    const client = new ClientSide(this.#exchange, this);
+    this.#exchange.listen(client);
+    this.#open();
+    // Bodies of failed first attempts are never sent again, so there is nothing to keep of them.
+    if (this.#head.contentLength !== 0) this.#exchange.readBody(client);
+  }
+
+  #open(): void {
+    this.attempts++;
+    this.#attempt = this.endpoint.open(this.#head, this);
+  }
+
+  // From the client's side
+
+  get maxBodyBytes(): number {
+    return this.#plan.maxBodyBytes;
+  }
+
+  /** False: stop until `onDrain`. */
+  sendBody(chunk: Buffer): boolean {
+    return this.#attempt?.write(chunk) ?? true;
+  }
+
+  endBody(trailers: FlatHeaders): void {
+    this.#attempt?.end(trailers);
+  }
+
+  resumeAnswer(): void {
+    this.#attempt?.resume();
+  }
+
+  /** From the client: gone, or its body will never be whole. The app must not see it end as if it were. */
+  giveUp(error: SallyportError): void {
+    this.#attempt?.abort();
+    this.#fail(error);
+  }
+
+  // From the app
+
+  onInformational(status: number, headers: FlatHeaders): void {
+    if (!this.#isOver) this.#exchange.inform(status, answerFields(headers));
+  }
+
+  onHead(status: number, headers: FlatHeaders): void {
+    if (this.#isOver) return;
+    this.answeredAt = performance.now();
+    this.status = status;
+    const fields = answerFields(headers);
+    this.#outcome.onAnswer(status, fields);
+    try {
+      this.#exchange.respond(status, fields, answerLength(this.#head.method, status, headers));
+      this.#hasAnswered = true;
+    } catch (error) {
+      this.giveUp(new SallyportError('upstream_protocol', 'header fields that cannot be written', error));
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (!this.#isOver && !this.#exchange.write(chunk)) this.#attempt?.pause();
+  }
+
+  onEnd(trailers: FlatHeaders): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#exchange.end(trailers);
+    this.#outcome.onDone();
+  }
+
+  onUpgrade(headers: FlatHeaders, socket: Duplex): void {
+    const { upgrade } = this.#head;
+    const isAgreed =
+      upgrade !== undefined &&
+      isSwitchTo(upgrade, headers) &&
+      (upgrade !== 'websocket' || isWebsocketAccepted(this.#exchange.request.headers, headers));
+    if (this.#isOver || !isAgreed) {
+      socket.destroy();
+      this.#fail(new SallyportError('upstream_upgrade'));
+      return;
+    }
+    this.#isOver = true;
+    this.status = 101;
+    this.answeredAt = performance.now();
+    const fields = answerFields(headers);
+    this.#outcome.onAnswer(101, fields);
+    splice(this.#exchange, fields, socket, () => this.#outcome.onDone());
+  }
+
+  onError(error: SallyportError, sent: Sent): void {
+    if (this.#isOver) return;
+    if (!this.#hasAnswered && mayRetry(this.#head, error, sent)) this.#retry();
+    else this.#fail(error);
+  }
+
+  onDrain(): void {
+    if (!this.#isOver) this.#exchange.resumeBody();
+  }
+
+  #retry(): void {
+    this.endpoint = this.#pick(this.endpoint) ?? this.endpoint;
+    this.#head = { ...outgoingHead(this.#exchange, this.#plan, this.endpoint.authority), isFresh: true };
+    this.#open();
+  }
+
+  #fail(error: SallyportError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#hasAnswered) this.#outcome.onCut(error);
+    else this.#outcome.onRefused(error);
+  }
+}
+
+/** What the client does, passed on. Beside `Forwarding`, because both sides have data, an end and a drain. */
+class ClientSide implements ExchangeEvents, RequestBodySink {
+  readonly #exchange: Exchange;
+  readonly #forwarding: Forwarding;
+
+  constructor(exchange: Exchange, forwarding: Forwarding) {
+    this.#exchange = exchange;
+    this.#forwarding = forwarding;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#exchange.bytesIn > this.#forwarding.maxBodyBytes)
+      this.#forwarding.giveUp(new SallyportError('body_too_large'));
+    else if (!this.#forwarding.sendBody(chunk)) this.#exchange.pauseBody();
+  }
+
+  onEnd(trailers: FlatHeaders): void {
+    this.#forwarding.endBody(trailers);
+  }
+
+  onAbort(error: SallyportError): void {
+    this.#forwarding.giveUp(error);
+  }
+
+  onDrain(): void {
+    this.#forwarding.resumeAnswer();
+  }
+
+  onClose(error: SallyportError): void {
+    this.#forwarding.giveUp(error);
+  }
+}

@@ -1,0 +1,40 @@
+// The request as an app gets it. Only its host depends on which instance is asked.
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Identity } from '../exchange/identity.ts';
+import type { OutgoingHead } from '../upstream/contract.ts';
+import { callerFields } from './caller.ts';
+import type { IdentityHeaders } from './client-certificate.ts';
+import { copyEndToEnd } from './hop-by-hop.ts';
+
+export interface ForwardPlan {
+  /** Path and query to ask for, already matched and rewritten. */
+  readonly target: string;
+  /** Whether the app gets the host that the client asked for instead of its own. */
+  readonly preserveHost: boolean;
+  /** Host and port that the client asked for. */
+  readonly authority: string;
+  readonly identity: Identity | undefined;
+  readonly identityHeaders: IdentityHeaders;
+  readonly requestId: string;
+  /** The protocol to switch to, where the client asks and the route allows it. */
+  readonly upgrade: string | undefined;
+  /** Longest body to let through. */
+  readonly maxBodyBytes: number;
+}
+
+/** `ownHost` is the host of the endpoint itself. */
+export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
+  const { request, connection } = exchange;
+  const headers: string[] = ['Host', plan.preserveHost ? plan.authority : ownHost];
+  copyEndToEnd(request.headers, 'request', headers);
+  headers.push(...callerFields(connection, plan.identity, plan.authority, plan.identityHeaders));
+  headers.push('X-Request-Id', plan.requestId);
+  return {
+    method: request.method,
+    target: plan.target,
+    headers,
+    contentLength: request.contentLength,
+    upgrade: plan.upgrade,
+    isFresh: false,
+  };
+}
