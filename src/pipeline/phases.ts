@@ -1,0 +1,70 @@
+// The life of a request, in order. Read this file first.
+//
+//   receive ─▶ vouch ─▶ route ─▶ admit ─▶ filters ─▶ direct ─▶ attempt ⟲ ─▶ relay ─▶ settle
+//      │400     │refused  │404/421  │403     │4xx        │503      │502/504    │cut       └ always: one log line
+//      └────────┴─────────┴─────────┴────────┴───────────┴─────────┴───────────┴──▶ answer
+//
+// Each phase takes what the one before returned and gives it back with one thing more, or ends the request with a
+// Refusal. `receive` is the edge's: what arrives here is well-formed. `attempt` and `relay` are the forward room's.
+import { parseAuthority } from '../core/hostname.ts';
+import { decide } from '../policy/decide.ts';
+import { parsePath } from '../route/path.ts';
+import type { Admitted, Directed, Received, Routed, Vouched } from './life.ts';
+import { Refusal } from './refusal.ts';
+
+/**
+ * Before anything else, so that strangers learn nothing: where a certificate is demanded and the verdict is not ok, the
+ * answer is the same for every host, path and method.
+ */
+export function vouch(received: Received): Vouched | Refusal {
+  const { connection } = received.exchange;
+  const verdict = connection.verdict(received.time);
+  received.verdict = verdict;
+  if (!connection.demandsCertificate || verdict?.ok === true) return received as Vouched;
+  if (verdict === undefined || verdict.reason === 'none_sent')
+    return new Refusal('client_certificate_required', 'none_sent');
+  return new Refusal('client_certificate_invalid', verdict.reason, verdict.shown?.subject);
+}
+
+/** The route for host and path; 421 where this connection was made under another TLS policy than the host's. */
+export function route(vouched: Vouched): Routed | Refusal {
+  const { exchange, served } = vouched;
+  const { request, connection } = exchange;
+  if (request.method === 'CONNECT' || request.method === 'TRACE') return new Refusal('method_not_allowed');
+  const authority = parseAuthority(request.authority);
+  if (authority === undefined) return new Refusal('bad_host');
+  const path = parsePath(request.target);
+  if (typeof path === 'string') return new Refusal(path);
+  vouched.host = authority.host;
+  vouched.port = authority.port;
+  vouched.path = path;
+  const match = served.routes.match(authority.host, path);
+  if (typeof match === 'string') return new Refusal(match);
+  if (match.parts.group !== connection.group) return new Refusal('misdirected');
+  vouched.route = match;
+  return vouched as Routed;
+}
+
+/** Whether this caller may use this route. Fails closed. */
+export function admit(routed: Routed): Admitted | Refusal {
+  const decision = decide({
+    verdict: routed.verdict,
+    demandsCertificate: routed.exchange.connection.demandsCertificate,
+    rule: routed.route.parts.rule,
+    policyVersion: routed.served.policyVersion,
+    now: routed.time,
+  });
+  if (!decision.ok) return new Refusal(decision.code, decision.reason);
+  routed.grant = decision;
+  return routed as Admitted;
+}
+
+/** Which group of endpoints the request goes to. */
+export function direct(admitted: Admitted): Directed | Refusal {
+  const { upstream } = admitted.route.parts;
+  if (upstream === undefined)
+    return new Refusal('upstream_unavailable', undefined, 'the route has no upstream');
+  admitted.upstream = upstream;
+  admitted.directedMs = performance.now() - admitted.exchange.startedAt;
+  return admitted as Directed;
+}

@@ -1,0 +1,212 @@
+// Runs the phases over every exchange and ends each one exactly once: answered, cut or done, then one record.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { Observer } from '../core/observer.ts';
+import type { Disposition, Exchange } from '../exchange/exchange.ts';
+import type { Service } from '../exchange/service.ts';
+import { type Outcome, Forwarding } from '../forward/forwarding.ts';
+import type { ForwardPlan } from '../forward/outgoing.ts';
+import { websocketRequestFault } from '../forward/websocket.ts';
+import { type RefusalHelp, addOwnFields, answerOptions, refuse, reply } from './answer.ts';
+import { type Admitted, type Directed, Life } from './life.ts';
+import { admit, direct, route, vouch } from './phases.ts';
+import { exchangeRecord } from './record.ts';
+import { Refusal } from './refusal.ts';
+import type { Served } from './served-route.ts';
+
+export interface PipelineParts {
+  /** The configuration in force now. */
+  served(): Served;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** Default: a random UUID. */
+  readonly newRequestId?: (() => string) | undefined;
+  readonly help?: RefusalHelp | undefined;
+}
+
+export class Pipeline implements Service {
+  readonly #parts: PipelineParts;
+  readonly #newRequestId: () => string;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#newRequestId = parts.newRequestId ?? randomUUID;
+  }
+
+  serve(exchange: Exchange): void {
+    const life = this.#begin(exchange);
+    try {
+      const refusal = this.#run(life);
+      if (refusal !== undefined) this.#refuse(life, refusal);
+    } catch (error) {
+      this.#fail(life, error);
+    }
+  }
+
+  refuse(exchange: Exchange, error: SallyportError): void {
+    const life = this.#begin(exchange);
+    life.verdict = exchange.connection.verdict(life.time);
+    try {
+      this.#refuse(life, Refusal.of(error));
+    } catch (fault) {
+      this.#fail(life, fault);
+    }
+  }
+
+  #begin(exchange: Exchange): Life {
+    const { clock } = this.#parts;
+    return new Life(exchange, this.#parts.served(), this.#newRequestId(), clock.now());
+  }
+
+  /** Undefined: the exchange is answered or on its way. */
+  #run(life: Life): Refusal | undefined {
+    const vouched = vouch(life);
+    if (vouched instanceof Refusal) return vouched;
+    const routed = route(vouched);
+    if (routed instanceof Refusal) return routed;
+    const admitted = admit(routed);
+    if (admitted instanceof Refusal) return admitted;
+    return this.#act(admitted);
+  }
+
+  #act(admitted: Admitted): Refusal | undefined {
+    const { action } = admitted.route;
+    if (admitted.path.path === '*') return this.#answered(admitted, () => answerOptions(admitted));
+    switch (action.kind) {
+      case 'redirect': {
+        const { status } = action.redirect;
+        const location = action.redirect.location(admitted.host, admitted.port, admitted.path);
+        return this.#answered(admitted, () =>
+          reply(admitted, status, ['Location', location], { body: Buffer.alloc(0) }),
+        );
+      }
+      case 'response': {
+        const { status, headers, body } = action.response;
+        return this.#answered(admitted, () => reply(admitted, status, headers, { body }));
+      }
+      case 'forward': {
+        const directed = direct(admitted);
+        return directed instanceof Refusal ? directed : this.#forward(directed, action.rewrite);
+      }
+      default:
+        return action satisfies never;
+    }
+  }
+
+  #answered(life: Life, answer: () => void): undefined {
+    answer();
+    this.#settle(life, 'keep');
+  }
+
+  #forward(directed: Directed, rewrite: ((path: string) => string) | undefined): Refusal | undefined {
+    const { exchange, route: taken, upstream } = directed;
+    const { request } = exchange;
+    const { parts } = taken;
+    if (request.contentLength !== undefined && request.contentLength > parts.maxBodyBytes)
+      return new Refusal('body_too_large');
+    const isWebsocket = request.upgrade === 'websocket';
+    if (isWebsocket) {
+      if (!parts.allowsWebsockets) return new Refusal('upgrade_not_allowed');
+      const fault = websocketRequestFault(request.headers);
+      if (fault !== undefined) return new Refusal(fault);
+    }
+    const endpoint = upstream.pick();
+    if (endpoint === undefined) return new Refusal('upstream_unavailable');
+    const { path, query } = directed.path;
+    const plan: ForwardPlan = {
+      target: (rewrite?.(path) ?? path) + query,
+      preserveHost: parts.preserveHost,
+      authority: request.authority,
+      identity: directed.grant.identity,
+      identityHeaders: parts.identityHeaders,
+      requestId: directed.requestId,
+      upgrade: isWebsocket ? 'websocket' : undefined,
+      maxBodyBytes: parts.maxBodyBytes,
+    };
+    directed.forwarding = new Forwarding(exchange, plan, endpoint, {
+      pick: (not) => upstream.pick(not),
+      outcome: new LifeOutcome(directed, this),
+    });
+    directed.forwarding.start();
+    return undefined;
+  }
+
+  /** For `LifeOutcome`: the end of a forwarded exchange. */
+  finish(life: Life, disposition: Disposition, refusal?: Refusal): void {
+    try {
+      if (refusal === undefined) this.#settle(life, disposition);
+      else if (disposition === 'abort') this.#cut(life, refusal);
+      else this.#refuse(life, refusal);
+    } catch (error) {
+      this.#fail(life, error);
+    }
+  }
+
+  #refuse(life: Life, refusal: Refusal): void {
+    note(life, refusal);
+    const mayGoOn = refuse(life, refusal, this.#parts.help);
+    this.#settle(life, mayGoOn ? 'keep' : 'retire');
+  }
+
+  #cut(life: Life, refusal: Refusal): void {
+    note(life, refusal);
+    this.#settle(life, 'abort');
+  }
+
+  /** A fault of our own: the client sees an error or a cut, never an answer that looks whole. */
+  #fail(life: Life, cause: unknown): void {
+    const error = cause instanceof SallyportError ? cause : new SallyportError('internal', undefined, cause);
+    const { observer, clock } = this.#parts;
+    observer.warning({ time: clock.now(), code: 'internal_error', detail: error.message, cause });
+    const refusal = Refusal.of(error);
+    note(life, refusal);
+    try {
+      refuse(life, refusal, undefined);
+      this.#settle(life, 'retire');
+    } catch {
+      this.#settle(life, 'abort');
+    }
+  }
+
+  #settle(life: Life, disposition: Disposition): void {
+    if (life.isSettled) return;
+    life.isSettled = true;
+    life.exchange.settle(disposition);
+    this.#parts.observer.exchange(exchangeRecord(life, disposition));
+  }
+}
+
+function note(life: Life, { code, reason, detail }: Refusal): void {
+  life.error = code;
+  life.reason = reason;
+  life.detail = detail;
+}
+
+class LifeOutcome implements Outcome {
+  readonly #life: Life;
+  readonly #pipeline: Pipeline;
+
+  constructor(life: Life, pipeline: Pipeline) {
+    this.#life = life;
+    this.#pipeline = pipeline;
+  }
+
+  onAnswer(status: number, fields: string[]): void {
+    this.#life.status = status;
+    addOwnFields(this.#life, fields);
+  }
+
+  onDone(): void {
+    this.#pipeline.finish(this.#life, 'keep');
+  }
+
+  onRefused(error: SallyportError): void {
+    const isGone = error.code === 'client_closed';
+    this.#pipeline.finish(this.#life, isGone ? 'abort' : 'retire', Refusal.of(error));
+  }
+
+  onCut(error: SallyportError): void {
+    this.#pipeline.finish(this.#life, 'abort', Refusal.of(error));
+  }
+}

@@ -1,0 +1,30 @@
+// What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
+import type { IdentityHeaders } from '../forward/client-certificate.ts';
+import type { Rule } from '../policy/rule.ts';
+import type { Route } from '../route/route.ts';
+import type { RouteTable } from '../route/table.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+export interface RouteParts {
+  readonly rule: Rule;
+  /** Name of the TLS-policy group that the host belongs to. */
+  readonly group: string;
+  /** Undefined for redirects and static responses. */
+  readonly upstream: Upstream | undefined;
+  readonly identityHeaders: IdentityHeaders;
+  readonly preserveHost: boolean;
+  readonly allowsWebsockets: boolean;
+  /** Infinity for no limit. */
+  readonly maxBodyBytes: number;
+}
+
+export type ServedRoute = Route<RouteParts>;
+
+/** What one exchange sees of the configuration, from its first phase to its last. */
+export interface Served {
+  readonly routes: RouteTable<RouteParts>;
+  /** Changes when routes or policy do: grants made before are void. */
+  readonly policyVersion: number;
+  /** Value of Strict-Transport-Security for clients that asked for this server name; undefined: none. */
+  hsts(sni: string | undefined): string | undefined;
+}
