@@ -1,0 +1,115 @@
+// From the configuration to what the edge needs: certificates, trust, limits.
+import { CredentialStore } from '../certs/credential-store.ts';
+import type { Config } from '../config/schema.ts';
+import type { Issue, IssuePath } from '../core/issue.ts';
+import type { EdgeSettings } from '../edge/edge.ts';
+import { type Credential, parseCredential } from '../pki/credential.ts';
+import { compileTrust, type Trust } from '../pki/trust.ts';
+import type { SettingFiles } from './setting-files.ts';
+
+/** The one TLS-policy group. */
+export const GROUP = 'default';
+
+export interface EdgeContext {
+  readonly files: SettingFiles;
+  readonly issues: Issue[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The trust in force; its version is kept where nothing about it changed. */
+  readonly trust: Trust | undefined;
+}
+
+/** Undefined, with issues, when there is no usable certificate or the CAs are not what they should be. */
+export async function buildEdge(config: Config, context: EdgeContext): Promise<EdgeSettings | undefined> {
+  const credentials = await buildCredentials(config, context);
+  const trust = await buildTrust(config, context);
+  if (credentials === undefined || trust === 'unusable') return undefined;
+  const { max_request_body_bytes: maxBody } = config;
+  return {
+    group: { name: GROUP, credentials, trust, sessionTimeoutMs: config.session_timeout },
+    refusal: config.downstream_mtls.enforcement === 'reject_connection' ? 'close' : 'answer',
+    listener: {
+      handshakeMs: config.handshake_timeout,
+      maxHandshakes: config.max_handshakes,
+      maxConnections: config.max_connections,
+      maxConnectionsPerAddress: config.max_connections_per_address,
+      maxClientHelloBytes: config.max_client_hello_bytes,
+    },
+    h1: {
+      request: {
+        maxHeadBytes: config.max_request_header_bytes,
+        maxHeaders: config.max_request_headers,
+        maxTargetBytes: config.max_uri_bytes,
+        // A route may allow more than the rest: its own limit is checked once the route is known.
+        maxBodyBytes: config.routes.some((route) => route.max_request_body_bytes !== undefined)
+          ? Infinity
+          : limitOf(maxBody),
+        underscores: config.headers_with_underscores_action,
+      },
+      timing: {
+        headMs: config.header_timeout,
+        idleMs: config.timeout_idle,
+        minBodyBytesPerSecond: config.min_request_body_rate,
+        bodyGraceMs: config.min_request_body_grace,
+      },
+    },
+  };
+}
+
+/** 0 means no limit. */
+export function limitOf(setting: number): number {
+  return setting === 0 ? Infinity : setting;
+}
+
+async function buildCredentials(config: Config, context: EdgeContext): Promise<CredentialStore | undefined> {
+  const { files } = context;
+  const credentials: Credential[] = [];
+  const add = (certPem: string | undefined, keyPem: string | undefined, at: [IssuePath, IssuePath]): void => {
+    if (certPem === undefined || keyPem === undefined) return;
+    const { credential, problems } = parseCredential({ certPem, keyPem, now: context.now });
+    for (const { file, message, severity } of problems)
+      context.issues.push({ path: file === 'certificate' ? at[0] : at[1], message, severity });
+    if (credential !== undefined) credentials.push(credential);
+  };
+  add(config.certificate, config.certificate_key, [['certificate'], ['certificate_key']]);
+  const { certificate_file: certFile, certificate_key_file: keyFile } = config;
+  if (certFile !== undefined && keyFile !== undefined) {
+    const at: [IssuePath, IssuePath] = [['certificate_file'], ['certificate_key_file']];
+    add(await files.read(certFile, at[0]), await files.read(keyFile, at[1]), at);
+  }
+  for (const [index, { cert, key }] of config.certificates.entries()) {
+    const at: [IssuePath, IssuePath] = [
+      ['certificates', index, 'cert'],
+      ['certificates', index, 'key'],
+    ];
+    add(await files.read(cert, at[0]), await files.read(key, at[1]), at);
+  }
+  const [first, ...others] = credentials;
+  return first === undefined ? undefined : new CredentialStore(first, ...others);
+}
+
+async function buildTrust(config: Config, context: EdgeContext): Promise<Trust | undefined | 'unusable'> {
+  const { ca, ca_file: file, max_verify_depth: maxVerifyDepth } = config.downstream_mtls;
+  const path: IssuePath = ['downstream_mtls', file === undefined ? 'ca' : 'ca_file'];
+  const bundle = file === undefined ? ca : await context.files.read(file, path);
+  if (bundle === undefined) return file === undefined ? undefined : 'unusable';
+  const version = (context.trust?.version ?? 0) + 1;
+  const { trust, issues } = compileTrust({
+    bundles: [bundle],
+    maxVerifyDepth,
+    version,
+    now: context.now,
+    path,
+  });
+  context.issues.push(...issues);
+  if (trust === undefined) return 'unusable';
+  return context.trust !== undefined && isSame(trust, context.trust) ? context.trust : trust;
+}
+
+function isSame(one: Trust, other: Trust): boolean {
+  return (
+    one.maxVerifyDepth === other.maxVerifyDepth &&
+    one.caPem.length === other.caPem.length &&
+    one.caPem.every((pem) => other.caPem.includes(pem))
+  );
+}

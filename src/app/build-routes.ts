@@ -1,0 +1,120 @@
+// From the configuration's routes to the table that the pipeline serves from. Yields to the event loop between slices,
+// so that a reload of a large configuration does not hold up the requests that are being served meanwhile.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Config, RouteConfig } from '../config/schema.ts';
+import type { Issue } from '../core/issue.ts';
+import type { IdentityHeaders } from '../forward/client-certificate.ts';
+import type { RouteParts } from '../pipeline/served-route.ts';
+import { compilePolicy } from '../policy/compile.ts';
+import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
+import { compileUpstream } from '../upstream/compile-upstream.ts';
+import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
+import type { UpstreamRegistry } from '../upstream/registry.ts';
+import { Upstream } from '../upstream/upstream.ts';
+import { GROUP, limitOf } from './build-edge.ts';
+import type { SettingFiles } from './setting-files.ts';
+import { UpstreamProofs } from './upstream-proofs.ts';
+
+const ROUTES_A_SLICE = 250;
+
+export interface RoutesContext {
+  readonly files: SettingFiles;
+  readonly issues: Issue[];
+  readonly registry: UpstreamRegistry;
+  readonly now: number;
+}
+
+/** The table of the routes without errors; every error is in `context.issues`. */
+export async function buildRoutes(config: Config, context: RoutesContext): Promise<RouteTable<RouteParts>> {
+  const proofs = new UpstreamProofs(context.files, context.issues, context.now);
+  const shared = await sharedProofs(config, proofs);
+  const builder = new RouteTableBuilder<RouteParts>();
+  for (const [index, route] of config.routes.entries()) {
+    if (index % ROUTES_A_SLICE === ROUTES_A_SLICE - 1) await nextTurn();
+    const report = (issues: readonly Issue[]): void => {
+      for (const issue of issues) context.issues.push({ ...issue, path: ['routes', index, ...issue.path] });
+    };
+    const { rule, issues } = compilePolicy(route);
+    report(issues);
+    let upstream: Upstream | undefined;
+    if (route.to !== undefined) {
+      const { identity, trust } = await ownProofs(route, index, proofs);
+      const settings = upstreamSettings(route, config);
+      const compiled = compileUpstream(
+        { ...settings, ...present({ identity: identity ?? shared.identity, trust: trust ?? shared.trust }) },
+        context.registry,
+      );
+      if (compiled instanceof Upstream) upstream = compiled;
+      else report(compiled);
+    }
+    const parts: RouteParts = {
+      rule,
+      group: GROUP,
+      upstream,
+      identityHeaders: identityHeadersOf(route, config.identity_headers),
+      preserveHost: route.preserve_host_header,
+      allowsWebsockets: route.allow_websockets,
+      maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
+    };
+    report(builder.add(route, index, parts));
+  }
+  return builder.finish();
+}
+
+/** Most routes say nothing of their own: they share one object. */
+function identityHeadersOf(route: RouteConfig, usual: IdentityHeaders): IdentityHeaders {
+  const own = route.identity_headers;
+  return Object.keys(own).length === 0 ? usual : { ...usual, ...own };
+}
+
+interface Proofs {
+  readonly identity: ClientIdentity | undefined;
+  readonly trust: UpstreamTrust | undefined;
+}
+
+async function sharedProofs(config: Config, proofs: UpstreamProofs): Promise<Proofs> {
+  const { cert, key, cert_file: certFile, key_file: keyFile } = config.upstream_mtls;
+  const { certificate_authority: ca, certificate_authority_file: caFile } = config;
+  return {
+    identity: await proofs.identity(
+      { text: cert, file: certFile, at: ['upstream_mtls', certFile === undefined ? 'cert' : 'cert_file'] },
+      { text: key, file: keyFile, at: ['upstream_mtls', keyFile === undefined ? 'key' : 'key_file'] },
+    ),
+    trust: await proofs.trust(
+      {
+        text: ca,
+        file: caFile,
+        at: [caFile === undefined ? 'certificate_authority' : 'certificate_authority_file'],
+      },
+      'add',
+    ),
+  };
+}
+
+async function ownProofs(route: RouteConfig, index: number, proofs: UpstreamProofs): Promise<Proofs> {
+  const given = (name: 'tls_client_cert' | 'tls_client_key' | 'tls_custom_ca') => {
+    const file = route[`${name}_file`];
+    return { text: route[name], file, at: ['routes', index, file === undefined ? name : `${name}_file`] };
+  };
+  return {
+    identity: await proofs.identity(given('tls_client_cert'), given('tls_client_key')),
+    trust: await proofs.trust(given('tls_custom_ca'), 'replace'),
+  };
+}
+
+function upstreamSettings(route: RouteConfig, config: Config) {
+  return {
+    ...route,
+    name: route.name ?? route.from,
+    to: route.to ?? [],
+    connect_timeout: route.connect_timeout ?? config.upstream_connect_timeout,
+    timeout: route.timeout ?? config.default_upstream_timeout,
+    idle_timeout: route.idle_timeout ?? config.default_upstream_idle_timeout,
+    max_upstream_connections: config.max_upstream_connections,
+  };
+}
+
+/** Without the keys that are undefined. */
+function present({ identity, trust }: Proofs): { identity?: ClientIdentity; trust?: UpstreamTrust } {
+  return { ...(identity && { identity }), ...(trust && { trust }) };
+}

@@ -1,0 +1,76 @@
+// From a Config to everything that runs on it, or to every reason why it cannot. Changes nothing that is in force: what
+// it makes is swapped in whole by the proxy.
+import type { Config } from '../config/schema.ts';
+import { isAddress } from '../core/hostname.ts';
+import type { Hostname } from '../core/hostname.ts';
+import type { Issue } from '../core/issue.ts';
+import type { EdgeSettings } from '../edge/edge.ts';
+import type { Served } from '../pipeline/served-route.ts';
+import type { UpstreamRegistry } from '../upstream/registry.ts';
+import { buildEdge } from './build-edge.ts';
+import { buildRoutes } from './build-routes.ts';
+import { SettingFiles } from './setting-files.ts';
+
+export interface Build {
+  readonly config: Config;
+  readonly edge: EdgeSettings;
+  readonly served: Served;
+  /** Files that settings name. */
+  readonly files: readonly string[];
+  /** Equal for the same files with the same content. */
+  readonly filesFingerprint: string;
+}
+
+export interface BuildContext {
+  readonly registry: UpstreamRegistry;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What is in force. */
+  readonly previous: Build | undefined;
+}
+
+export interface BuildResult {
+  /** Undefined when an issue is an error. */
+  readonly build: Build | undefined;
+  readonly issues: readonly Issue[];
+  /** To watch even where the build failed: mending one of them may be what the user does next. */
+  readonly files: readonly string[];
+}
+
+const HSTS = 'max-age=31536000';
+
+export async function build(config: Config, { registry, now, previous }: BuildContext): Promise<BuildResult> {
+  const issues: Issue[] = [];
+  const files = new SettingFiles(issues);
+  const trust = previous?.edge.group.trust;
+  const edge = await buildEdge(config, { files, issues, now, trust });
+  const routes = await buildRoutes(config, { files, issues, registry, now });
+  if (edge === undefined && issues.length === 0)
+    issues.push({
+      path: [],
+      message: 'no certificate to show: give certificates, or certificate_file and certificate_key_file',
+    });
+  const isUsable = issues.every(({ severity }) => severity === 'warning');
+  if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.paths };
+  const served = {
+    routes,
+    policyVersion: (previous?.served.policyVersion ?? 0) + 1,
+    hsts: (sni: string | undefined) => hstsFor(sni, edge),
+  };
+  const filesFingerprint = await files.fingerprint();
+  return {
+    build: { config, edge, served, files: files.paths, filesFingerprint },
+    issues,
+    files: files.paths,
+  };
+}
+
+/**
+ * `max-age` alone, and never where a browser would then refuse plain HTTP on a developer's other ports: localhost,
+ * addresses (RFC 6797 8.1.1), development certificates.
+ */
+function hstsFor(sni: string | undefined, edge: EdgeSettings): string | undefined {
+  if (sni === undefined || sni === 'localhost' || sni.endsWith('.localhost') || isAddress(sni))
+    return undefined;
+  return edge.group.credentials.select(sni as Hostname).isDevelopment ? undefined : HSTS;
+}

@@ -1,0 +1,199 @@
+// The proxy as a value: start, reload, drain, close. The only place that knows every room; what is in force is one
+// Prepared, and a reload swaps it whole or not at all.
+import { changedSettings } from '../config/changed-settings.ts';
+import type { Environment } from '../config/env.ts';
+import type { ConfigInput } from '../config/schema.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { nodeVersionFault } from '../core/node-version.ts';
+import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
+import type { BoundAddress } from '../edge/address.ts';
+import { Edge } from '../edge/edge.ts';
+import type { RefusalHelp } from '../pipeline/answer.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { UpstreamRegistry } from '../upstream/registry.ts';
+import type { Build } from './build.ts';
+import { ConfigError } from './config-error.ts';
+import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
+import { type Prepared, type Preparation, prepare } from './prepare.ts';
+import { FileWatch } from './watch.ts';
+
+export interface ProxyOptions {
+  /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
+  readonly env?: Environment;
+  /** Hears what happens. Default: nobody. A function gets the configuration once it is known. */
+  readonly observer?: Observer | ((config: Build['config']) => Observer);
+  /** Reload when the configuration file or a file that it names changes. Default true. */
+  readonly watch?: boolean;
+  /** What a refusal page says beyond the refusal. */
+  readonly help?: RefusalHelp;
+  /** Default: a random UUID for every request. */
+  readonly newRequestId?: () => string;
+  readonly clock?: Clock;
+}
+
+export type ReloadResult = Pick<Reload, 'result' | 'issues'>;
+
+export interface Proxy {
+  /** Listens. Throws ConfigError where the configuration cannot be used, or the system's error (EADDRINUSE, …). */
+  start(): Promise<readonly BoundAddress[]>;
+  /** Where it listens; empty before `start`. */
+  readonly addresses: readonly BoundAddress[];
+  /**
+   * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
+   * Listening addresses and whether clients are asked for a certificate change only with a restart. Never throws.
+   */
+  reload(trigger?: Reload['trigger'], config?: ConfigInput): Promise<ReloadResult>;
+  /** Stops accepting and lets what is in flight finish, `drain_timeout` at most. */
+  drain(): Promise<void>;
+  /** Cuts what is left. */
+  close(): Promise<void>;
+}
+
+/** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
+export function createProxy(config: ConfigInput | string, options: ProxyOptions = {}): Proxy {
+  const fault = nodeVersionFault(process.versions.node);
+  if (fault !== undefined) throw new Error(fault);
+  const env = options.env ?? {};
+  return new SallyportProxy(
+    typeof config === 'string' ? fileSource(config, env) : objectSource(config, env),
+    options,
+  );
+}
+
+class SallyportProxy implements Proxy {
+  readonly #options: ProxyOptions;
+  readonly #clock: Clock;
+  readonly #registry = new UpstreamRegistry();
+  readonly #watch = new FileWatch(() => void this.reload('file'));
+  #source: ConfigSource;
+  #observer: Observer = silentObserver;
+  #inForce: Prepared | undefined;
+  #edge: Edge | undefined;
+  #lastReload: Promise<unknown> = Promise.resolve();
+  #drained: Promise<void> | undefined;
+  addresses: readonly BoundAddress[] = [];
+
+  constructor(source: ConfigSource, options: ProxyOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async start(): Promise<readonly BoundAddress[]> {
+    const began = Date.now();
+    const { prepared, problems, files } = await this.#prepare(this.#source);
+    if (prepared === undefined) throw new ConfigError(problems);
+    const { observer } = this.#options;
+    const { config, edge } = prepared.build;
+    this.#observer = typeof observer === 'function' ? observer(config) : (observer ?? silentObserver);
+    for (const { text } of problems)
+      this.#observer.warning({ time: this.#clock.now(), code: 'configuration', detail: text });
+    this.#inForce = prepared;
+    const { help, newRequestId } = this.#options;
+    const pipeline = new Pipeline({
+      served: () => (this.#inForce ?? prepared).build.served,
+      observer: this.#observer,
+      clock: this.#clock,
+      help,
+      newRequestId,
+    });
+    this.#edge = new Edge(edge, {
+      service: pipeline,
+      observer: this.#observer,
+      clock: this.#clock,
+      reusePort: config.reuse_port,
+    });
+    try {
+      this.addresses = await this.#edge.listen(config.address);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    await this.#follow(files, began);
+    const where = this.addresses.map((address) => addressText(address)).join(', ');
+    this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
+    return this.addresses;
+  }
+
+  async reload(trigger: Reload['trigger'] = 'call', config?: ConfigInput): Promise<ReloadResult> {
+    // One at a time, in order: two that overlap could swap in the older state last.
+    const turn = this.#lastReload.then(() => this.#reload(trigger, config));
+    this.#lastReload = turn;
+    return await turn;
+  }
+
+  async drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    await this.#drained;
+  }
+
+  async close(): Promise<void> {
+    this.#watch.stop();
+    await this.#edge?.drain(0);
+    await this.#registry.close(0);
+  }
+
+  async #reload(trigger: Reload['trigger'], config: ConfigInput | undefined): Promise<ReloadResult> {
+    const began = Date.now();
+    const source = config === undefined ? this.#source : objectSource(config, this.#options.env ?? {});
+    const outcome = await this.#applyFrom(source, began).catch((error: unknown) => ({
+      result: 'refused' as const,
+      issues: [error instanceof Error ? error.message : String(error)],
+    }));
+    if (outcome.result !== 'refused') this.#source = source;
+    const durationMs = Date.now() - began;
+    this.#observer.reload({ ...outcome, time: this.#clock.now(), trigger, durationMs });
+    return outcome;
+  }
+
+  async #applyFrom(source: ConfigSource, began: number): Promise<ReloadResult> {
+    const { prepared, problems, files } = await this.#prepare(source);
+    await this.#follow(files, began);
+    const issues = problems.map(({ text }) => text);
+    if (prepared === undefined || this.#edge === undefined) return { result: 'refused', issues };
+    if (prepared.fingerprint === this.#inForce?.fingerprint) return { result: 'unchanged', issues };
+    if (this.#inForce !== undefined)
+      issues.push(...waitForRestart(this.#inForce.build.config, prepared.build.config));
+    // Last, because it can throw: after it everything is new, before it everything is old.
+    this.#edge.apply(prepared.build.edge);
+    this.#inForce = prepared;
+    return { result: 'applied', issues };
+  }
+
+  async #drain(): Promise<void> {
+    const edge = this.#edge;
+    if (edge === undefined) return;
+    this.#watch.stop();
+    const time = this.#clock.now();
+    const detail = `${edge.connections} connections`;
+    this.#observer.lifecycle({ time, event: 'draining', detail });
+    await edge.drain(this.#inForce?.build.config.drain_timeout ?? 0);
+    await this.#registry.close(0);
+    this.#observer.lifecycle({ time: this.#clock.now(), event: 'closed', detail: 'nothing is in flight' });
+  }
+
+  async #prepare(source: ConfigSource): Promise<Preparation> {
+    return await prepare(source, {
+      registry: this.#registry,
+      now: this.#clock.now(),
+      previous: this.#inForce,
+    });
+  }
+
+  async #follow(files: readonly string[], since: number): Promise<void> {
+    if (this.#options.watch !== false) await this.#watch.watch(files, since);
+  }
+}
+
+/** Settings that are read once, at the start. */
+const FIXED: ReadonlySet<string> = new Set(['address', 'reuse_port', 'access_log', 'log_level']);
+
+function waitForRestart(before: Build['config'], after: Build['config']): string[] {
+  const changed = changedSettings(before, after).filter((name) => FIXED.has(name));
+  return changed.map((name) => `${name}: the change waits for a restart`);
+}
+
+function addressText(address: BoundAddress): string {
+  if ('path' in address) return `unix:${address.path}`;
+  return `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}

@@ -1,0 +1,6 @@
+// What the package offers to programs that embed the proxy.
+export { ConfigError } from './app/config-error.ts';
+export { createProxy, type Proxy, type ProxyOptions, type ReloadResult } from './app/proxy.ts';
+export type { BoundAddress } from './edge/address.ts';
+export type { Config, ConfigInput } from './config/schema.ts';
+export type { Observer } from './core/observer.ts';
