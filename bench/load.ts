@@ -1,9 +1,10 @@
 // `npm run bench:load -- https://… --cert … --key …`: a load generator with client certificates that costs about ten
 // microseconds a request, so that it measures the proxy and not itself.
 import { generate } from './load/generate.ts';
-import { parsePlan, USAGE, UsageError } from './load/plan.ts';
+import { parsePlan, USAGE } from './load/plan.ts';
 import { exitCodeOf, reportOf } from './load/report.ts';
 import type { Tally } from './load/tally.ts';
+import { UsageError } from './usage-error.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 

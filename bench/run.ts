@@ -8,16 +8,24 @@ import type { Peer } from './peers/peer.ts';
 import { writeCertificates, type BenchCertificates } from './run/certificates.ts';
 import { writeResults, type BenchResults } from './run/document.ts';
 import { chooseCores, describeMachine, type Cores } from './run/machine.ts';
-import { BenchUsageError, benchUsage, parseBenchOptions } from './run/options.ts';
+import { benchUsage, parseBenchOptions } from './run/options.ts';
 import { freePort, startServer } from './run/processes.ts';
-import { printStep } from './run/progress.ts';
+import { progressPrinter } from './run/progress.ts';
 import { race } from './run/rounds.ts';
 import { summarise } from './run/summary.ts';
 import { tablesOf, textTable } from './run/table.ts';
 import { prepareUpstream } from './run/upstream.ts';
 import { WORKS } from './run/works.ts';
+import { UsageError } from './usage-error.ts';
 
 const CHOICES = { peers: ALL_PEERS.map(({ name }) => name), works: WORKS.map(({ name }) => name) };
+
+/** With the exit status that each stands for. `exit` ends the children and removes the files. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
 
 /** A load average from which on the bench is plainly not alone. */
 const BUSY_LOAD = 0.7;
@@ -41,6 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
       `this machine is busy (load average ${machine.loadAverage}): the figures will be worse than it is\n`,
     );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sallyport-bench-'));
+  for (const [signal, code] of SIGNALS) process.once(signal, () => process.exit(code));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
   const chosen = ALL_PEERS.filter(({ name }) => options.peers.includes(name));
@@ -50,6 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(`proxy on core ${cores.proxy}, load and upstream on core ${cores.load}\n`);
 
   const works = WORKS.filter(({ name }) => options.works.includes(name));
+  const printStep = progressPrinter();
   let failed = 0;
   const figures = await race({
     folder,
@@ -116,7 +126,7 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  const isUsage = error instanceof BenchUsageError;
+  const isUsage = error instanceof UsageError;
   console.error(isUsage ? `${message}\n\n${benchUsage(CHOICES)}` : `${message}${cause}`);
   process.exit(isUsage ? 2 : 1);
 }

@@ -1,5 +1,6 @@
 // The command line of the load generator as a value. Parsing does no I/O; files are read by `target.ts`.
 import { parseArgs } from 'node:util';
+import { UsageError } from '../usage-error.ts';
 
 /**
  * `keepalive`: every connection carries one request after another. `full` and `resume`: a new connection for each
@@ -30,11 +31,6 @@ export interface Plan {
   /** Processes (with their children) whose CPU time and memory are reported beside the figures. */
   readonly watched: readonly { readonly name: string; readonly pid: number }[];
   readonly json: boolean;
-}
-
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 export const USAGE = `Usage: npm run bench:load -- https://host[:port]/path [options]

@@ -1,5 +1,6 @@
 // The command line of `npm run bench`.
 import { parseArgs } from 'node:util';
+import { UsageError } from '../usage-error.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -7,11 +8,6 @@ export interface BenchOptions {
   readonly works: readonly string[];
   /** Whether this is the whole bench, which alone may rewrite the published figures. */
   readonly isWhole: boolean;
-}
-
-/** The command line is wrong; the message says how. */
-export class BenchUsageError extends Error {
-  override readonly name = 'BenchUsageError';
 }
 
 /** What may be chosen. */
@@ -28,10 +24,10 @@ export const benchUsage = ({ peers, works }: Choices): string => `Usage: npm run
 
 The whole bench writes docs/benchmarks.md and bench/results.json; a part of it only prints.`;
 
-/** Throws BenchUsageError. Peers and works come back in the order of `choices`, whatever was typed. */
+/** Throws UsageError. Peers and works come back in the order of `choices`, whatever was typed. */
 export function parseBenchOptions(args: readonly string[], choices: Choices): BenchOptions {
   const { rounds, only, work } = readArguments(args);
-  if (!/^[1-9]\d?$/.test(rounds)) throw new BenchUsageError(`--rounds wants 1 to 99, not '${rounds}'`);
+  if (!/^[1-9]\d?$/.test(rounds)) throw new UsageError(`--rounds wants 1 to 99, not '${rounds}'`);
   return {
     rounds: Number(rounds),
     peers: choose('--only', only, choices.peers),
@@ -51,7 +47,7 @@ function readArguments(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new BenchUsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -59,7 +55,6 @@ function choose(option: string, typed: string | undefined, all: readonly string[
   if (typed === undefined) return all;
   const wanted = typed.split(',');
   const unknown = wanted.find((name) => !all.includes(name));
-  if (unknown !== undefined)
-    throw new BenchUsageError(`${option}: '${unknown}' is none of ${all.join(', ')}`);
+  if (unknown !== undefined) throw new UsageError(`${option}: '${unknown}' is none of ${all.join(', ')}`);
   return all.filter((name) => wanted.includes(name));
 }

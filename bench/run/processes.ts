@@ -1,5 +1,5 @@
 // The child processes of a bench: each pinned to a core, each in a process group of its own, so that ending one ends
-// its workers too, and none outlives this process however that ends (short of SIGKILL).
+// its workers too, and none outlives this process. Signals must lead to `process.exit` for that.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -18,8 +18,6 @@ const groups = new Set<number>();
 process.on('exit', () => {
   for (const pid of groups) endGroup(pid);
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
 
 function endGroup(pid: number): void {
   groups.delete(pid);

@@ -3,15 +3,17 @@ import { duration } from '../load/report.ts';
 import type { Figures } from './measure.ts';
 import type { Step } from './rounds.ts';
 
-const startedMs = performance.now();
-
-/** Prints the line of a step; nothing for one that has only begun, unless on a terminal. */
-export function printStep(step: Step): void {
-  const label = labelOf(step);
-  if (step.outcome !== undefined) {
-    const clear = process.stdout.isTTY ? '\r\x1b[K' : '';
-    console.log(`${clear}${label}${outcomeOf(step.outcome)}`);
-  } else if (process.stdout.isTTY) process.stdout.write(`${label}… ${remainingOf(step)}`);
+/** Makes what prints the line of a step; nothing for one that has only begun, unless on a terminal. */
+export function progressPrinter(): (step: Step) => void {
+  const startedMs = performance.now();
+  return (step) => {
+    const label = labelOf(step);
+    if (step.outcome !== undefined) {
+      const clear = process.stdout.isTTY ? '\r\x1b[K' : '';
+      console.log(`${clear}${label}${outcomeOf(step.outcome)}`);
+    } else if (process.stdout.isTTY)
+      process.stdout.write(`${label}… ${remainingOf(step, performance.now() - startedMs)}`);
+  };
 }
 
 function labelOf({ number, of, round, work, peer }: Step): string {
@@ -19,9 +21,9 @@ function labelOf({ number, of, round, work, peer }: Step): string {
   return `${place} round ${round}  ${work.name.padEnd(18)}${peer.name.padEnd(11)}`;
 }
 
-function remainingOf({ number, of }: Step): string {
+function remainingOf({ number, of }: Step, elapsedMs: number): string {
   if (number === 1) return '';
-  const leftMs = ((performance.now() - startedMs) / (number - 1)) * (of - number + 1);
+  const leftMs = (elapsedMs / (number - 1)) * (of - number + 1);
   return leftMs < 90_000 ? `${Math.ceil(leftMs / 1000)} s left` : `${Math.ceil(leftMs / 60_000)} min left`;
 }
 

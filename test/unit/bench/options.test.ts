@@ -26,7 +26,7 @@ t.test('wrong usage says what is wanted', async (t) => {
     [['extra'], /extra/],
   ];
   for (const [args, message] of wrong)
-    t.throws(() => parseBenchOptions(args, CHOICES), { name: 'BenchUsageError', message }, args.join(' '));
+    t.throws(() => parseBenchOptions(args, CHOICES), { name: 'UsageError', message }, args.join(' '));
   t.match(benchUsage(CHOICES), /nginx,ours[\s\S]*idle,full/);
 });
 
