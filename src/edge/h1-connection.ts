@@ -15,6 +15,7 @@ import { type Carrier, H1Exchange } from './h1-exchange.ts';
 import { H1Output } from './h1-output.ts';
 import { H1Timing, type H1TimingLimits } from './h1-timing.ts';
 import { H1Tunnel } from './h1-tunnel.ts';
+import { UNREADABLE_REQUEST } from './unreadable-request.ts';
 
 export interface H1Settings {
   readonly request: RequestLimits;
@@ -38,19 +39,6 @@ const FLUSH_BYTES = 64 * 1024;
 const PIPELINE_BYTES = 64 * 1024;
 /** Unread request bytes swallowed after the last answer, so that closing does not destroy it on its way. */
 const LINGER_BYTES = 1024 * 1024;
-
-/** Stands for a request whose head could not be read. */
-const UNREADABLE: RequestHead = {
-  method: '-',
-  authority: '',
-  target: '-',
-  version: 'HTTP/1.1',
-  headers: [],
-  contentLength: undefined,
-  upgrade: undefined,
-  isKeepAlive: false,
-  expectsContinue: false,
-};
 
 export class H1Connection implements Carrier, Deadline {
   readonly connection: Connection;
@@ -187,7 +175,7 @@ export class H1Connection implements Carrier, Deadline {
     this.#pending = undefined;
     this.#timing.enterAnswer();
     const isServed = this.#exchange !== undefined && this.#unserved === undefined;
-    this.#exchange ??= new H1Exchange(this, UNREADABLE, this.#headStartedAt);
+    this.#exchange ??= new H1Exchange(this, UNREADABLE_REQUEST, this.#headStartedAt);
     this.#unserved = undefined;
     this.#exchange.isLast = true;
     if (isServed) this.#exchange.takeFault(error);

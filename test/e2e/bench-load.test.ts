@@ -80,6 +80,19 @@ t.test('a bounded count sends exactly that many requests and prints the figures'
   t.match(stdout, /errors +none/);
 });
 
+t.test('a warm-up is neither counted nor bounded', async (t) => {
+  let seen = 0;
+  const { url, identity, trust } = await listen(t, (request, response) => {
+    seen++;
+    ok(request, response);
+  });
+  const args = ['--warm-up', '0.3', '--requests', '10', '--connections', '2', '--json'];
+  const { answers, stoppedBy } = parse((await load([url, ...identity, ...trust, ...args])).stdout);
+  t.equal(stoppedBy, 'requests');
+  t.ok(answers >= 10 && answers <= 12, `${answers} answers`);
+  t.ok(seen > answers, `${seen} requests`);
+});
+
 t.test('chunked answers, statuses and uploads are counted', async (t) => {
   const bodies = new Set<number>();
   const { url, identity, trust } = await listen(t, (request, response) => {
@@ -115,7 +128,7 @@ t.test('an open loop sends at its rate', async (t) => {
   t.ok(answers > 150 && answers <= 205, `${answers} answers`);
 });
 
-t.test('idle connections are held, and one that the server closes is an error', async (t) => {
+t.test('idle connections are held', async (t) => {
   const { url, identity, trust } = await listen(t, ok);
   const idle = ['--mode', 'idle', '--connections', '40', '--watch', `server=${process.pid}`, '--json'];
   const { stdout, code } = await load([url, ...identity, ...trust, ...idle]);
@@ -125,6 +138,16 @@ t.test('idle connections are held, and one that the server closes is an error', 
     handshakes: 40,
     watched: { server: { rssKibPerConnection: Number } },
   });
+});
+
+t.test('an idle connection that the server closes is an error', async (t) => {
+  const { url, identity, trust } = await listen(t, (request, response) => {
+    response.end('hello', () => request.socket.destroySoon());
+  });
+  const idle = ['--mode', 'idle', '--connections', '2', '--json'];
+  const { stdout, code } = await load([url, ...identity, ...trust, ...idle]);
+  t.equal(code, 1);
+  t.match(parse(stdout), { answers: 2, errors: { 'closed while idle': 2 } });
 });
 
 t.test('a server that the CA does not vouch for gets no request', async (t) => {

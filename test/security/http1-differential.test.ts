@@ -54,7 +54,7 @@ t.test('what is meant to be valid is accepted by Node too, with the same fields 
 
 t.test('what is accepted after damage is accepted by Node too, with the same fields and body', async (t) => {
   const damage = fc.record({
-    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    at: fc.integer({ min: 0, max: 999 }),
     removed: fc.nat(2),
     inserted: fc.constantFrom(
       '',
@@ -70,16 +70,16 @@ t.test('what is accepted after damage is accepted by Node too, with the same fie
     async (text, damages) => {
       let damaged = text;
       for (const { at, removed, inserted } of damages) {
-        const from = Math.floor(at * damaged.length);
+        const from = Math.floor((at * damaged.length) / 1000);
         damaged = damaged.slice(0, from) + inserted + damaged.slice(from + removed);
       }
       const difference = await compare(damaged + SENTINEL);
-      if (decodeRequests([Buffer.from(damaged + SENTINEL, 'latin1')]).error === undefined) accepted++;
+      if (decodeRequests([Buffer.from(damaged + SENTINEL, 'latin1')]).completeBytes > 0) accepted++;
       if (difference !== undefined) throw new Error(`${difference}: ${JSON.stringify(damaged)}`);
     },
   );
   await t.resolves(fc.assert(property, { numRuns: 3000 }));
-  t.ok(accepted > 100, `${accepted} of the damaged ones were accepted`);
+  t.ok(accepted > 200, `${accepted} of the damaged ones began with a request that was accepted`);
 });
 
 t.test('what is refused here and accepted by Node is on the list, and nothing else is', async (t) => {

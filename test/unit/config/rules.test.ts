@@ -1,0 +1,122 @@
+import t from 'tap';
+import { BASE, problemLines, withRoute } from '../../support/config-texts.ts';
+
+const ROUTE = 'routes:\n  - {from: https://a, to: https://b}\n';
+const KEY = Buffer.from('-----BEGIN PRIVATE KEY-----\n').toString('base64');
+
+t.test('a certificate needs its key, a key its certificate', (t) => {
+  t.same(problemLines(`certificate_file: a\ndownstream_mtls: {ca_file: c}\n${ROUTE}`), [
+    'routes.yaml:1:19 certificate_file: has no private key: give certificate_key_file',
+  ]);
+  t.same(problemLines(`${BASE}upstream_mtls:\n  key: ${KEY}\n${ROUTE}`), [
+    'routes.yaml:8:8 upstream_mtls.key: has no certificate: give cert_file',
+  ]);
+  t.same(problemLines(withRoute('to: https://b', 'tls_client_key_file: a')), [
+    'routes.yaml:10:26 routes[0].tls_client_key_file: has no certificate: give tls_client_cert_file',
+  ]);
+  t.end();
+});
+
+t.test('a certificate and its key may come in different forms', (t) => {
+  t.same(
+    problemLines(`certificate_file: a\ncertificate_key: ${KEY}\ndownstream_mtls: {ca_file: c}\n${ROUTE}`),
+    [],
+  );
+  t.end();
+});
+
+t.test('a setting has one form', (t) => {
+  t.same(problemLines(`${BASE}certificate: ${KEY}\n${ROUTE}`), [
+    'routes.yaml:7:14 certificate: certificate and certificate_file are both set: remove one',
+  ]);
+  t.same(problemLines(`${BASE}certificate_authority: ${KEY}\ncertificate_authority_file: x\n${ROUTE}`), [
+    'routes.yaml:7:24 certificate_authority: certificate_authority and certificate_authority_file are both set: remove one',
+  ]);
+  t.same(problemLines(withRoute('to: https://b', `tls_custom_ca: ${KEY}`, 'tls_custom_ca_file: x')), [
+    'routes.yaml:10:20 routes[0].tls_custom_ca: tls_custom_ca and tls_custom_ca_file are both set: remove one',
+  ]);
+  t.end();
+});
+
+t.test('without a client CA nothing starts but a proxy whose every route is public', (t) => {
+  const top = 'certificate_file: a\ncertificate_key_file: b\n';
+  const open = '{from: https://a, to: https://b, allow_public_unauthenticated_access: true}';
+  const message =
+    'there is no client CA, so nobody could come in: give downstream_mtls.ca_file, or allow_public_unauthenticated_access: true on every route';
+  t.same(problemLines(`${top}routes: [${open}]\n`), []);
+  t.same(problemLines(`${top}routes: [${open}, {from: https://c, to: https://b}]\n`), [
+    `routes.yaml:1:1 ${message} (routes[1] has not)`,
+  ]);
+  t.same(problemLines(`${top}routes: []\n`), [`routes.yaml:1:1 ${message}`]);
+  t.same(problemLines(`${top}downstream_mtls: {}\n${ROUTE}`), [
+    `routes.yaml:3:18 downstream_mtls: ${message} (routes[0] has not)`,
+  ]);
+  t.end();
+});
+
+t.test('reject_connection needs a CA, and makes a public route none', (t) => {
+  const top = 'certificate_file: a\ncertificate_key_file: b\n';
+  const open = 'routes:\n  - {from: https://a, to: https://b, allow_public_unauthenticated_access: true}\n';
+  t.same(problemLines(`${top}downstream_mtls: {enforcement: reject_connection}\n${open}`), [
+    'routes.yaml:3:32 downstream_mtls.enforcement: needs a client CA: give downstream_mtls.ca_file',
+  ]);
+  t.same(problemLines(`${top}downstream_mtls: {ca_file: c, enforcement: reject_connection}\n${open}`), [
+    'warning: routes.yaml:5:75 routes[0].allow_public_unauthenticated_access: opens nothing: reject_connection closes connections without a client certificate before any route is known',
+  ]);
+  t.end();
+});
+
+t.test('a route has one action and one way to match', (t) => {
+  t.same(problemLines(withRoute('to: https://b', 'response: {status: 200}')), [
+    'routes.yaml:10:15 routes[0].response: a route has one action: remove response or to',
+  ]);
+  t.same(problemLines(withRoute('to: https://b', 'prefix: /a', 'regex: /b.*')), [
+    'routes.yaml:11:12 routes[0].regex: a route matches paths in one way: remove regex or prefix',
+  ]);
+  t.same(problemLines(withRoute('to:')), [
+    'routes.yaml:9:5 routes[0].to: has no value: give one, or remove the line',
+  ]);
+  t.end();
+});
+
+t.test('settings about the app go with to, those about TLS with https', (t) => {
+  t.same(problemLines(withRoute('response: {}', 'allow_websockets: true', 'timeout: 5s')), [
+    'routes.yaml:10:23 routes[0].allow_websockets: goes with to: this route asks no app',
+    'routes.yaml:11:14 routes[0].timeout: goes with to: this route asks no app',
+  ]);
+  const message = 'goes with https:// or https+unix:// in to: this route speaks no TLS to its app';
+  t.same(problemLines(withRoute('to: [http://b, "unix:/run/b.sock"]', 'tls_custom_ca_file: ca.crt')), [
+    `routes.yaml:10:25 routes[0].tls_custom_ca_file: ${message}`,
+  ]);
+  t.same(problemLines(withRoute('to: [http://b, https://c]', 'tls_custom_ca_file: ca.crt')), []);
+  t.end();
+});
+
+t.test('a redirect says one thing, and leads away', (t) => {
+  t.same(problemLines(withRoute('redirect: {https_redirect: true}')), [
+    'routes.yaml:9:15 routes[0].redirect: leads back to the same address: give host_redirect, port_redirect, path_redirect or prefix_rewrite',
+  ]);
+  t.same(problemLines(withRoute('redirect: {path_redirect: /a, prefix_rewrite: /b}')), [
+    'routes.yaml:9:51 routes[0].redirect.prefix_rewrite: path_redirect and prefix_rewrite are both set: remove one',
+  ]);
+  t.same(problemLines(withRoute('redirect: {host_redirect: b.example}')), []);
+  t.end();
+});
+
+t.test('a fixed answer leaves framing to the proxy', (t) => {
+  t.same(problemLines(withRoute('response: {headers: {Content-Length: "3"}}')), [
+    'routes.yaml:9:42 routes[0].response.headers.Content-Length: Content-Length is for the proxy to set: remove it',
+  ]);
+  t.same(problemLines(withRoute('response: {status: 204, body: x}')), [
+    'routes.yaml:9:35 routes[0].response.body: an answer of status 204 has no body: remove it',
+  ]);
+  t.end();
+});
+
+t.test('an empty list of pins or names is refused: it would admit no app', (t) => {
+  t.match(problemLines(withRoute('to: https://b', 'tls_upstream_spki_pins: []', 'tls_upstream_san: []')), [
+    /tls_upstream_spki_pins: an empty list of pins admits no app/,
+    /tls_upstream_san: an empty list of names admits no app/,
+  ]);
+  t.end();
+});
