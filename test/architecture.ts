@@ -46,7 +46,6 @@ const OWNERS: Record<string, readonly string[]> = {
   undici: ['src/upstream/'],
   '@peculiar/x509': ['src/pki/x509-library.ts'],
   'reflect-metadata': ['src/pki/x509-library.ts'],
-  pkijs: ['src/pki/'],
   pino: ['src/observe/'],
   'pino-pretty': ['src/observe/'],
   re2js: ['src/core/', 'src/route/', 'src/policy/'],
