@@ -1,5 +1,5 @@
-// What a body decoder tells. Called synchronously from `decode`; the bytes are a view into the chunk that was given,
-// so whoever keeps them longer than the chunk lives must copy.
+// What a decoder tells of a body. Called synchronously from `decode`, and for all of the chunk it was given: whoever has
+// given up in between must ignore the rest. The bytes are a view into that chunk, to be copied by whoever keeps them.
 import type { FlatHeaders } from '../core/flat-headers.ts';
 
 export interface DataEvents {
