@@ -37,16 +37,20 @@ export interface DemoAnswer {
   readonly text: string;
 }
 
+export interface DemoCall {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
+  /** Default: as Sallyport. */
+  readonly tls?: RequestOptions;
+}
+
 /** One request with its whole answer. */
 export async function call(
   url: string,
-  {
-    headers = {},
-    method = 'GET',
-    body,
-  }: { headers?: OutgoingHttpHeaders; method?: string; body?: string } = {},
+  { headers = {}, method = 'GET', body, tls }: DemoCall = {},
 ): Promise<DemoAnswer> {
-  const outgoing = request(url, { ...(await asSallyport()), method, headers });
+  const outgoing = request(url, { ...(tls ?? (await asSallyport())), agent: false, method, headers });
   outgoing.end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   response.setEncoding('utf8');
