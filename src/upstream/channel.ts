@@ -19,6 +19,8 @@ export interface ChannelOptions {
   readonly maxHeaderBytes: number;
   /** How long a connection without a request is kept, where the app does not say (`Keep-Alive: timeout`). */
   readonly keepAliveMs: number;
+  /** The longest it is kept when the app does say. */
+  readonly maxKeepAliveMs: number;
 }
 
 export class Channel extends Client {
@@ -37,6 +39,7 @@ export class Channel extends Client {
       useMilo: false,
       maxHeaderSize: options.maxHeaderBytes,
       keepAliveTimeout: options.keepAliveMs,
+      keepAliveMaxTimeout: options.maxKeepAliveMs,
       // The attempt has an absolute deadline of its own: undici's is put off by every informational response.
       headersTimeout: 0,
     });

@@ -7,10 +7,12 @@ import { EndpointPool, type PoolStats } from './endpoint-pool.ts';
 import { poolKey, type PoolSettings, tlsKey } from './pool-settings.ts';
 import { createTlsContext } from './tls-context.ts';
 
-/** Longer than a connection without requests is kept, so that closing an idle pool closes no warm connection. */
+/** Longer than any connection without requests is kept, so that closing an idle pool closes no warm connection. */
 const IDLE_MS = 60_000;
 const SWEEP_MS = 30_000;
+/** Below the 5 s after which Node's own servers close: a request on a connection being closed would be lost. */
 const KEEP_ALIVE_MS = 4000;
+const MAX_KEEP_ALIVE_MS = 55_000;
 const MAX_HEADER_BYTES = 65_536;
 const MAX_WAITING = 1024;
 
@@ -90,6 +92,7 @@ export class UpstreamRegistry {
       maxWaiting: MAX_WAITING,
       maxHeaderBytes: MAX_HEADER_BYTES,
       keepAliveMs: KEEP_ALIVE_MS,
+      maxKeepAliveMs: MAX_KEEP_ALIVE_MS,
     });
   }
 

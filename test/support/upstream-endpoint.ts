@@ -44,6 +44,7 @@ export function openEndpoint(
     target,
     connect,
     keepAliveMs: 4000,
+    maxKeepAliveMs: 10_000,
     maxHeaderBytes: setup.maxHeaderBytes ?? 16_384,
     maxConnections: setup.maxConnections ?? 8,
     maxWaiting: setup.maxWaiting ?? 64,
