@@ -29,24 +29,27 @@ function openRegistry(t: Test): UpstreamRegistry {
   return registry;
 }
 
-function compile(registry: UpstreamRegistry, url: string, some: Partial<UpstreamSettings> = {}): Upstream {
-  const upstream = compileUpstream(
-    {
-      name: 'app',
-      to: [{ url, weight: 1 }],
-      connect_timeout: 2000,
-      timeout: 2000,
-      idle_timeout: 2000,
-      max_upstream_connections: 4,
-      identity: OURS,
-      trust: { pem: pki.serverCa.certPem, mode: 'replace' },
-      ...some,
-    },
-    registry,
-  );
+function settingsFor(url: string): UpstreamSettings {
+  return {
+    name: 'app',
+    to: [{ url, weight: 1 }],
+    connect_timeout: 2000,
+    timeout: 2000,
+    idle_timeout: 2000,
+    max_upstream_connections: 4,
+    identity: OURS,
+    trust: { pem: pki.serverCa.certPem, mode: 'replace' },
+  };
+}
+
+function compiled(settings: UpstreamSettings, registry: UpstreamRegistry): Upstream {
+  const upstream = compileUpstream(settings, registry);
   if (!(upstream instanceof Upstream)) throw new Error(upstream[0]?.message);
   return upstream;
 }
+
+const compile = (registry: UpstreamRegistry, url: string, some: Partial<UpstreamSettings> = {}): Upstream =>
+  compiled({ ...settingsFor(url), ...some }, registry);
 
 async function ask(upstream: Upstream, head = outgoing()): Promise<AttemptRecorder> {
   const endpoint = upstream.pick();
@@ -90,16 +93,23 @@ t.test('another identity, CA, name, pin or limit is another connection', async (
   }
 });
 
-t.test('an identity that is not there any more is shown on no new request', async (t) => {
-  const app = await startRawUpstream(t, answerEach(GOOD), DEMANDING);
+t.test('a route without an identity does not ride on the connection of one that has it', async (t) => {
+  const app = await startRawUpstream(t, answerEach(GOOD), { ...DEMANDING, rejectUnauthorized: false });
   const registry = openRegistry(t);
   await ask(compile(registry, app.url));
-  const { identity, ...rest } = { identity: OURS };
-  t.equal(identity, OURS);
-  const upstream = compile(registry, app.url, rest);
-  const bare = compile(registry, app.url, { identity: { cert: '', key: '' } });
-  t.equal((await ask(upstream)).body, 'good');
-  t.strictSame((await ask(bare)).events, ['error upstream_tls none']);
+  const { identity: _, ...nobody } = settingsFor(app.url);
+  t.equal((await ask(compiled(nobody, registry))).body, 'good');
+  t.strictSame(
+    (app.sockets as tls.TLSSocket[]).map(({ authorized }) => authorized),
+    [true, false],
+  );
+});
+
+t.test('an identity whose key is unusable fails the request and not the process', async (t) => {
+  const app = await startRawUpstream(t, answerEach(GOOD), DEMANDING);
+  const registry = openRegistry(t);
+  const identity = { cert: OURS.cert, key: pki.app.keyPem };
+  t.strictSame((await ask(compile(registry, app.url, { identity }))).events, ['error upstream_tls none']);
 });
 
 t.test(
