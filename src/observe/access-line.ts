@@ -1,6 +1,6 @@
 // One exchange as one line of JSON. Built by hand: a logger's own serializing costs three times as much, which is a
 // third of everything else that is done for a request. What depends only on the connection is made once a connection.
-import { type FlatHeaders, headerValues } from '../core/flat-headers.ts';
+import { type FlatHeaders, headerValue, headerValues } from '../core/flat-headers.ts';
 import type { ConnectionRecord, ExchangeRecord } from '../core/observer.ts';
 import type { AccessField } from './access-fields.ts';
 import { isoTime } from './iso-time.ts';
@@ -16,15 +16,26 @@ export interface AccessLogSettings {
 
 export const REDACTED = 'REDACTED';
 
+interface LoggedHeader {
+  readonly name: string;
+  /** The name as JSON. */
+  readonly key: string;
+  readonly isRedacted: boolean;
+}
+
 export class AccessLine {
   readonly #keepsQuery: boolean;
-  readonly #headers: readonly { readonly name: string; readonly isRedacted: boolean }[];
+  readonly #headers: readonly LoggedHeader[];
   readonly #ofConnection = new WeakMap<ConnectionRecord, string>();
 
   constructor(settings: AccessLogSettings) {
     this.#keepsQuery = settings.query === 'keep';
     const redacted = new Set(settings.redact_headers);
-    this.#headers = settings.request_headers.map((name) => ({ name, isRedacted: redacted.has(name) }));
+    this.#headers = settings.request_headers.map((name) => ({
+      name,
+      key: JSON.stringify(name),
+      isRedacted: redacted.has(name),
+    }));
   }
 
   /** The line with its newline. Fields that the exchange does not have are left out. */
@@ -67,16 +78,13 @@ export class AccessLine {
   }
 
   #requestHeaders(headers: FlatHeaders): string {
-    if (this.#headers.length === 0) return '';
-    const written: Record<string, string> = Object.create(null) as Record<string, string>;
-    let isEmpty = true;
-    for (const { name, isRedacted } of this.#headers) {
-      const values = headerValues(headers, name);
-      if (values.length === 0) continue;
-      written[name] = isRedacted ? REDACTED : values.join(', ');
-      isEmpty = false;
+    let members = '';
+    for (const { name, key, isRedacted } of this.#headers) {
+      if (headerValue(headers, name) === undefined) continue;
+      const value = isRedacted ? REDACTED : headerValues(headers, name).join(', ');
+      members += `${members === '' ? '' : ','}${key}:${JSON.stringify(value)}`;
     }
-    return isEmpty ? '' : field('request_headers', JSON.stringify(written));
+    return members === '' ? '' : field('request_headers', `{${members}}`);
   }
 }
 

@@ -8,6 +8,8 @@ const UNSAFE_IN_TEXT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The same JSON, with everything that a terminal would obey as `\uXXXX`. */
 export function escapeJsonLine(line: string): string {
+  // Nearly every line is ASCII, which native code can tell ten times faster than the expression.
+  if (Buffer.byteLength(line) === line.length && !line.includes('\x7f')) return line;
   return line.replace(UNSAFE_IN_JSON, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -1,4 +1,4 @@
-import { openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { createLogger } from '../../../src/observe/logger.ts';
@@ -30,6 +30,22 @@ t.test('what is buffered is written by flush before it returns', (t) => {
   log.flush();
   t.match(readFileSync(file, 'utf8'), /^\{"level":"info".*\}\n$/);
   t.end();
+});
+
+t.test('a full disk loses lines, and neither holds up the proxy nor its end', async (t) => {
+  if (!existsSync('/dev/full')) {
+    t.pass('no /dev/full here');
+    return;
+  }
+  const log = createLogger({ format: 'json', destination: '/dev/full' });
+  const observer = createObserver(log, { access_log });
+  for (let i = 0; i < 20; i++) observer.exchange(anExchange);
+  await new Promise(setImmediate);
+  for (let i = 0; i < 20; i++) observer.exchange(anExchange);
+  await log.close();
+  log.flush();
+  observer.exchange(anExchange);
+  t.pass('nothing threw, nothing waited for ever');
 });
 
 t.test('for people a request is one short line: what, how it went, who, how long', (t) => {
