@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { IssuePath } from '../core/issue.ts';
 import { findPomeriumKey, type PomeriumScope } from './pomerium-keys.ts';
 import { asMap, type RawMap } from './rules.ts';
+import { routeSchema } from './schema-route.ts';
 import { configSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { ConfigIssue } from './zod-issues.ts';
@@ -46,10 +47,11 @@ export function unknownKey(key: string, at: IssuePath): string {
   return 'is not a setting: see routes.example.yaml for all there are';
 }
 
+/** Keys that are settings here and must not be taken for Pomerium's, whose table has `session_*` and the like. */
 const KNOWN: Readonly<Record<PomeriumScope, ReadonlySet<string>>> = {
   global: new Set(Object.keys(configSchema.shape)),
-  downstream_mtls: new Set(knownKeys(['downstream_mtls'])),
-  route: new Set(knownKeys(['routes', 0])),
+  downstream_mtls: new Set(),
+  route: new Set(Object.keys(routeSchema.shape)),
 };
 
 /** A copy without undefined values and without the keys that only Pomerium has, each of which gets its issue. */

@@ -1,6 +1,6 @@
 // Rules within one route: what goes with what. Over the route as written, so that a bad value hides none of them.
 import type { Issue, IssuePath } from '../core/issue.ts';
-import { asMap, checkForms, checkPair, has, type RawMap } from './rules.ts';
+import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
 
 const ACTIONS = ['to', 'redirect', 'response'];
 const MATCHERS = ['prefix', 'path', 'regex'];
@@ -77,7 +77,7 @@ function checkRedirect(redirect: RawMap, at: IssuePath, isThere: boolean): Issue
   // Every request comes by https, so https_redirect alone leads back to where it was.
   const moves =
     redirect['scheme_redirect'] === 'http' ||
-    redirect['strip_query'] === true ||
+    isTrue(redirect['strip_query']) ||
     ['host_redirect', 'port_redirect', 'path_redirect', 'prefix_rewrite'].some((key) => has(redirect, key));
   if (!moves)
     issues.push({
@@ -91,8 +91,11 @@ function checkRedirect(redirect: RawMap, at: IssuePath, isThere: boolean): Issue
 function checkResponse(response: RawMap, at: IssuePath): Issue[] {
   const issues: Issue[] = [];
   const { status, body } = response;
-  if (typeof status === 'number' && NO_BODY.has(status) && typeof body === 'string' && body !== '')
-    issues.push({ path: [...at, 'body'], message: `an answer of status ${status} has no body: remove it` });
+  if (NO_BODY.has(Number(status)) && typeof body === 'string' && body !== '')
+    issues.push({
+      path: [...at, 'body'],
+      message: `an answer of status ${Number(status)} has no body: remove it`,
+    });
   for (const name of Object.keys(asMap(response['headers'])))
     if (OF_CONNECTION.has(name.toLowerCase()))
       issues.push({ path: [...at, 'headers', name], message: `${name} is for the proxy to set: remove it` });

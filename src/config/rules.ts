@@ -10,6 +10,9 @@ export const isMap = (value: unknown): value is RawMap =>
 /** A map as the user wrote it; an empty one where something else stands. */
 export const asMap = (value: unknown): RawMap => (isMap(value) ? value : {});
 
+/** As `flag` reads it. */
+export const isTrue = (value: unknown): boolean => value === true || value === 'true';
+
 export const has = (map: RawMap, key: string): boolean => map[key] !== undefined && map[key] !== null;
 
 /** A certificate and its key: both or none, each in one of its two forms. */
@@ -53,7 +56,7 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
   return issues;
 }
 
-const isPublic = (route: unknown): boolean => asMap(route)['allow_public_unauthenticated_access'] === true;
+const isPublic = (route: unknown): boolean => isTrue(asMap(route)['allow_public_unauthenticated_access']);
 
 /** No CA: only a proxy whose every route is public may start. Closed by default. */
 function checkClientCa(raw: RawMap, downstream: RawMap, routes: readonly unknown[]): Issue[] {

@@ -32,7 +32,7 @@ export const listening = {
       'Where to listen, one or a list: `:443` (IPv4 and IPv6), `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/sallyport.sock`.',
     ),
   reuse_port: flag()
-    .default(false)
+    .prefault(false)
     .describe(
       'Lets several processes listen on one port (SO_REUSEPORT). Lossy: connections that wait in the queue of a process that closes are reset.',
     ),
@@ -42,12 +42,12 @@ export const limits = {
   handshake_timeout: duration({ min: 1, max: 10_000 })
     .prefault('10s')
     .describe('From accept to the end of the TLS handshake. At most 10s.'),
-  max_handshakes: count().default(1000).describe('Handshakes in flight at once; more are closed at accept.'),
+  max_handshakes: count().prefault(1000).describe('Handshakes in flight at once; more are closed at accept.'),
   max_connections: count()
-    .default(10_000)
+    .prefault(10_000)
     .describe('Connections of clients at once; more are closed at accept.'),
   max_connections_per_address: count()
-    .default(1024)
+    .prefault(1024)
     .describe('Connections at once from one address; more are closed at accept.'),
   max_client_hello_bytes: size({ min: 512, max: 65_536 })
     .prefault('16KiB')
@@ -68,7 +68,7 @@ export const limits = {
     .prefault('64KiB')
     .describe('Longest request head. Then 431.'),
   max_request_headers: count({ max: 10_000 })
-    .default(100)
+    .prefault(100)
     .describe('Most header fields of a request. Then 431.'),
   max_uri_bytes: size({ min: 256, max: 1024 ** 2 })
     .prefault('16KiB')

@@ -25,11 +25,7 @@ const from = z.string().superRefine((value, context) => {
 
 const weighted = z.strictObject({
   url: z.string().describe('Address of the app.'),
-  weight: z
-    .number({ error: 'a weight is a whole number of at least 1' })
-    .int({ error: 'a weight is a whole number of at least 1' })
-    .exactOptional()
-    .describe('Share of the requests, against the other weights.'),
+  weight: count().exactOptional().describe('Share of the requests, against the other weights.'),
 });
 
 /** Not the end of it: whether all or none have a weight is judged over the whole list. */
@@ -79,11 +75,11 @@ const redirect = z.strictObject({
     })
     .default(301)
     .describe('Status of the answer.'),
-  strip_query: flag().default(false).describe('Leaves the query out of the new address.'),
+  strip_query: flag().prefault(false).describe('Leaves the query out of the new address.'),
 });
 
 const response = z.strictObject({
-  status: count({ min: 200, max: 599 }).default(200).describe('Status of the answer.'),
+  status: count({ min: 200, max: 599 }).prefault(200).describe('Status of the answer.'),
   body: z.string().default('').describe('Body of the answer, sent as UTF-8.'),
   headers: z
     .record(headerName(), z.string().regex(/^[\t\x20-\x7e]*$/, { error: 'must be printable ASCII' }))
@@ -162,7 +158,7 @@ export const routeSchema = z.strictObject({
       'Replaces what `prefix` matched, or the whole path with `path` and `regex`; without any of them it stands in front.',
     ),
   preserve_host_header: flag()
-    .default(false)
+    .prefault(false)
     .describe('Sends the app the host that the client asked for instead of the one in `to`.'),
   timeout: duration()
     .exactOptional()
@@ -178,9 +174,9 @@ export const routeSchema = z.strictObject({
   max_request_body_bytes: size()
     .exactOptional()
     .describe('Longest request body. Default: the global `max_request_body_bytes`. 0 means no limit.'),
-  allow_websockets: flag().default(false).describe('Lets clients switch to the WebSocket protocol.'),
+  allow_websockets: flag().prefault(false).describe('Lets clients switch to the WebSocket protocol.'),
   allow_public_unauthenticated_access: flag()
-    .default(false)
+    .prefault(false)
     .describe('Admits everybody, without a client certificate.'),
   unsafe_allow_encoded: z
     .array(encoded)

@@ -48,7 +48,7 @@ export const downstreamMtls = z
         '`policy_with_default_deny`: the handshake completes and a bad certificate is answered in HTTP, with a page that says why. `reject_connection`: it is closed in TLS.',
       ),
     max_verify_depth: count({ min: 0, max: 100 })
-      .default(1)
+      .prefault(1)
       .describe(
         'Most certificates in a chain without its trust anchor: 1 admits only what an anchor issued directly. 0 means no limit.',
       ),

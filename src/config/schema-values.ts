@@ -73,11 +73,17 @@ export function size({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) {
     });
 }
 
-/** A whole number of things; at least one unless `min` says else. */
+/** A whole number of things; at least one unless `min` says else. Digits in text are one, too: a variable's are. */
 export function count({ min = 1, max = 1_000_000 }: Bounds = {}) {
-  const error = (issue: { input?: unknown }) =>
-    `${quote(issue.input)} is not a whole number from ${min} to ${max}`;
-  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  const error = (issue: Faulty) => `${quote(issue.input)} is not a whole number from ${min} to ${max}`;
+  return z
+    .union([z.number({ error }).int({ error }), z.string().regex(/^\d+$/, { error })], { error })
+    .transform((value, context): number => {
+      const whole = Number(value);
+      if (whole < min || whole > max)
+        context.issues.push({ code: 'custom', message: error({ input: value }), input: value });
+      return whole;
+    });
 }
 
 /** One of a few words. `notYet` are words of Pomerium's that are understood and refused. */
@@ -92,7 +98,13 @@ export function word<const Words extends readonly [string, ...string[]]>(
   });
 }
 
-export const flag = () => z.boolean({ error: (issue) => `${quote(issue.input)} is neither true nor false` });
+/** True or false. The words in text are, too: a variable's are. */
+export const flag = () =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false'])], {
+      error: (issue) => `${quote(issue.input)} is neither true nor false`,
+    })
+    .transform((value) => value === true || value === 'true');
 
 /** Text that is not empty and has no control characters. */
 export const text = () =>

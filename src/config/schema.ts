@@ -17,7 +17,7 @@ const upstreamDefaults = {
   upstream_connect_timeout: duration({ min: 1 })
     .prefault('10s')
     .describe('To connect to an app, TLS included.'),
-  max_upstream_connections: count().default(256).describe('Connections at once to one address of an app.'),
+  max_upstream_connections: count().prefault(256).describe('Connections at once to one address of an app.'),
 };
 
 /** Everything but the routes, which are parsed one by one so that a mistake in one hides none in another. */
@@ -28,9 +28,9 @@ export const settingsSchema = z.strictObject({
   ...upstreamTls,
   identity_headers: z
     .strictObject({
-      client_cert: identityHeaders.client_cert.default(false),
-      client_cert_chain: identityHeaders.client_cert_chain.default(false),
-      x_forwarded_client_cert: identityHeaders.x_forwarded_client_cert.default(true),
+      client_cert: identityHeaders.client_cert.prefault(false),
+      client_cert_chain: identityHeaders.client_cert_chain.prefault(false),
+      x_forwarded_client_cert: identityHeaders.x_forwarded_client_cert.prefault(true),
     })
     .prefault({})
     .describe('Which headers tell the apps who is calling. Copies that clients send are always removed.'),

@@ -13,6 +13,7 @@ export function parseFrom(text: string): HostPattern | string {
   if (scheme.toLowerCase() !== 'https')
     return `only https:// is served here, not ${scheme}://: write https://${authority}`;
   if (authority.includes('@')) return `'${text}' has a user name in it: write https://host alone`;
+  if (/[?#]/.test(rest)) return `'${text}' has a query or fragment: write https://${authority} alone`;
   if (rest !== '' && rest !== '/')
     return `'${text}' has a path: write https://${authority} and put '${rest}' under prefix or path`;
   const port = /:(\d*)$/.exec(authority.endsWith(']') ? '' : authority);

@@ -1,5 +1,6 @@
 // From a route's settings to the route itself, or to every reason why it is none.
-import { type HostPattern, parseHostPattern } from '../core/host-map.ts';
+import { parseFrom } from '../core/from.ts';
+import type { HostPattern } from '../core/host-map.ts';
 import type { Issue } from '../core/issue.ts';
 import { anyPath, parseExactPath, type PathMatcher, parsePrefix, parseRegex } from './matcher.ts';
 import { encodedSet } from './percent.ts';
@@ -50,22 +51,10 @@ function routeId(host: HostPattern, matcher: PathMatcher): string {
 }
 
 function compileHost(from: string, issues: Issue[]): HostPattern | undefined {
-  const message = (text: string) => {
-    issues.push({ path: ['from'], message: text });
-    return undefined;
-  };
-  const [, scheme, authority = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(from) ?? [];
-  if (scheme === undefined) return message(`'${from}' has no scheme: write it as https://host`);
-  if (scheme.toLowerCase() !== 'https')
-    return message(`'${from}' is ${scheme}: only https is served here, write it as https://host`);
-  if (rest !== '' && rest !== '/')
-    return message(
-      `'${from}' has more than a host: write https://${authority} and use prefix, path or regex`,
-    );
-  if (authority.includes('@')) return message(`'${from}' has a user name: write only https://host`);
-  const host = authority.replace(/:\d{1,5}$/, '');
-  const pattern = parseHostPattern(host);
-  return typeof pattern === 'string' ? message(pattern) : pattern;
+  const pattern = parseFrom(from);
+  if (typeof pattern !== 'string') return pattern;
+  issues.push({ path: ['from'], message: pattern });
+  return undefined;
 }
 
 function compileMatcher(settings: RouteSettings, issues: Issue[]): PathMatcher | undefined {

@@ -52,6 +52,8 @@ function typeOf(schema: RawMap): string {
     const kinds = [...new Set(anyOf.map((one) => typeOf(asMap(one))))];
     if (kinds.includes('duration')) return 'duration';
     if (kinds.includes('size')) return 'size';
+    if (kinds.includes('number')) return 'number';
+    if (kinds.includes('`true`, `false`')) return '`true`, `false`';
     const single = kinds.filter((kind) => !kind.startsWith('list of '));
     if (single.length < kinds.length) return `${single.join(' or ')}, or a list`;
     return kinds.join(', ');

@@ -79,6 +79,18 @@ t.test('the environment overrides the file', (t) => {
   t.end();
 });
 
+t.test('a number or a truth may come from a variable', (t) => {
+  const route = withRoute('to: https://b', 'allow_websockets: ${env.YES}');
+  const text = `${route}max_connections: $\{env.MANY}\n`;
+  t.match(configOf(text, { MANY: '50', YES: 'true' }), {
+    max_connections: 50,
+    routes: [{ allow_websockets: true }],
+  });
+  const lines = problemsIn(parseText(text, { MANY: '0', YES: 'yes' })).map((problem) => problem.message);
+  t.same(lines, ["'yes' is neither true nor false", "'0' is not a whole number from 1 to 1000000"]);
+  t.end();
+});
+
 t.test('a configuration is frozen to its leaves', (t) => {
   const config = configOf(withRoute('to: https://b'));
   for (const part of [config, config.routes, config.routes[0], config.routes[0]?.to?.[0], config.access_log])

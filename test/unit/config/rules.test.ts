@@ -44,6 +44,7 @@ t.test('without a client CA nothing starts but a proxy whose every route is publ
   const message =
     'there is no client CA, so nobody could come in: give downstream_mtls.ca_file, or allow_public_unauthenticated_access: true on every route';
   t.same(problemLines(`${top}routes: [${open}]\n`), []);
+  t.same(problemLines(`${top}routes: [${open.replace('true', '"${env.OPEN}"')}]\n`, { OPEN: 'true' }), []);
   t.same(problemLines(`${top}routes: [${open}, {from: https://c, to: https://b}]\n`), [
     `routes.yaml:1:1 ${message} (routes[1] has not)`,
   ]);

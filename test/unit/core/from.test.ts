@@ -25,6 +25,7 @@ t.test('what is no from says why, and what to write', (t) => {
     ['tcp+https://a:22', 'only https:// is served here, not tcp+https://: write https://a:22'],
     ['https://u@a', "'https://u@a' has a user name in it: write https://host alone"],
     ['https://a/x', "'https://a/x' has a path: write https://a and put '/x' under prefix or path"],
+    ['https://a/x?y', "'https://a/x?y' has a query or fragment: write https://a alone"],
     ['https://a:0', "'https://a:0' has a bad port: write a number from 1 to 65535 or none"],
     ['https://a.*.com', "'*' may only be the whole first label, as in '*.corp.example.com'"],
     ['https://', "'' is not a host name"],

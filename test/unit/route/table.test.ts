@@ -146,11 +146,11 @@ t.test('a route carries its parts and an id that is unique and tells what it tak
 
 t.test('every mistake is an issue at its place, and all of them are told', (t) => {
   const cases: [RouteSettings, string, string][] = [
-    [{ from: 'a.example', to }, 'routes[0].from', 'write it as https://host'],
+    [{ from: 'a.example', to }, 'routes[0].from', 'write https://a.example'],
     [{ from: 'http://a.example', to }, 'routes[0].from', 'only https'],
     [{ from: 'tcp+https://a.example', to }, 'routes[0].from', 'only https'],
-    [{ from: 'https://a.example/path', to }, 'routes[0].from', 'use prefix, path or regex'],
-    [{ from: 'https://a.example?x', to }, 'routes[0].from', 'more than a host'],
+    [{ from: 'https://a.example/path', to }, 'routes[0].from', 'has a path'],
+    [{ from: 'https://a.example?x', to }, 'routes[0].from', 'has a query'],
     [{ from: 'https://me@a.example', to }, 'routes[0].from', 'user name'],
     [{ from: 'https://a.*.example', to }, 'routes[0].from', "'*' may only be"],
     [{ from: 'https://a..example', to }, 'routes[0].from', 'is not a host name'],
