@@ -2,3 +2,4 @@
 // CAs.
 export { type DevCertificates, type MadePair, prepareDevCertificates } from '../certs/dev-certificates.ts';
 export { type DevIssued, issueDevClient, issueDevServer } from '../certs/dev-issue.ts';
+export { DEV_P12_PASSWORD } from '../certs/dev-p12.ts';

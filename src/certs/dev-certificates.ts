@@ -1,9 +1,11 @@
 // The certificates of `sallyport dev`: made once, kept, looked at on every start, made anew where they would not do.
 // Whatever was signed by a CA that is made anew is made anew with it.
+import path from 'node:path';
 import { issueClient, issueServer } from '../pki/issue.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import type { PermittedNames } from '../pki/name-constraints.ts';
 import { isPermitted, parsePermittedNames } from '../pki/permitted-names.ts';
+import { dropP12, keepP12 } from './dev-p12.ts';
 import { type DevLeaf, type DevLeafName, devLeaves } from './dev-leaves.ts';
 import { type PairFiles, pairFault, pairFiles, readPair, writePair } from './dev-pair.ts';
 import { DEV_ROOTS, type DevRoot, LOCAL_NAMES, issueDevRoot, joinPermitted, parsePermitted } from './dev-roots.ts';
@@ -34,6 +36,8 @@ export interface MadePair {
 export interface DevCertificates {
   readonly pairs: Readonly<Record<DevPairName, KeyPair>>;
   readonly files: Readonly<Record<DevPairName, PairFiles>>;
+  /** `client` for browsers; its password is DEV_P12_PASSWORD. */
+  readonly p12File: string;
   /** In order; empty when everything was kept. */
   readonly made: readonly MadePair[];
 }
@@ -44,6 +48,7 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
   const pairs = new Map<DevPairName, KeyPair>();
   const files = new Map<DevPairName, PairFiles>();
   const made: MadePair[] = [];
+  const p12File = path.join(folder, 'client.p12');
 
   /** Keeps what is there unless `faultOf` objects. */
   const keep = async (
@@ -61,6 +66,7 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
       return;
     }
     const { certPem, keyPem } = await issue(old);
+    if (name === 'client') await dropP12(p12File);
     const pair = { certPem, keyPem };
     await writePair(place, pair);
     pairs.set(name, pair);
@@ -86,7 +92,10 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
       () => issueLeaf(leaf, issuer, now),
     );
   }
+  const client = pairs.get('client');
+  if (client !== undefined) await keepP12(p12File, client, `Sallyport: ${user.commonName}`);
   return {
+    p12File,
     pairs: Object.fromEntries(pairs) as Record<DevPairName, KeyPair>,
     files: Object.fromEntries(files) as Record<DevPairName, PairFiles>,
     made,

@@ -9,6 +9,7 @@ import type { KeyPair } from '../pki/issue-certificate.ts';
 import { isPermitted, parsePermittedNames } from '../pki/permitted-names.ts';
 import { LEAF_ORGANIZATION } from './dev-leaves.ts';
 import { type PairFiles, pairFault, pairFiles, readPair, writePair } from './dev-pair.ts';
+import { writeP12 } from './dev-p12.ts';
 import type { DevRoot } from './dev-roots.ts';
 import { displayName } from './dev-user.ts';
 
@@ -25,13 +26,15 @@ export interface DevIssueOptions {
 export interface DevClientOptions extends DevIssueOptions {
   /** URI names, such as a SPIFFE ID. Default: none for an email, `spiffe://sallyport.localhost/user/NAME` for a name. */
   readonly uris?: readonly string[];
+  /** Writes `NAME.p12` too, for browsers; its password is DEV_P12_PASSWORD. Default false. */
+  readonly hasP12?: boolean;
 }
 
 export interface DevIssued {
   readonly files: PairFiles;
   readonly pair: KeyPair;
-  /** The CA that signed it, PEM. */
-  readonly issuerPem: string;
+  /** Undefined where none was asked for. */
+  readonly p12File?: string;
 }
 
 /** A server certificate for host names, `*.` names and addresses; refuses what the CA is not permitted to sign. */
@@ -59,7 +62,7 @@ export async function issueDevServer(
     names: { dns: names.filter((name) => !isAddress(name)), ip: names.filter(isAddress) },
   });
   await writePair(files, pair);
-  return { files, pair, issuerPem: ca.certPem };
+  return { files, pair };
 }
 
 /** A client certificate for a person: an email address, or a plain name. */
@@ -78,7 +81,10 @@ export async function issueDevClient(who: string, options: DevClientOptions): Pr
     names: { email: email === undefined ? [] : [email], uri: uris },
   });
   await writePair(files, pair);
-  return { files, pair, issuerPem: ca.certPem };
+  if (options.hasP12 !== true) return { files, pair };
+  const p12File = files.cert.replace(/\.crt$/, '.p12');
+  await writeP12(p12File, pair, `Sallyport: ${commonName}`);
+  return { files, pair, p12File };
 }
 
 async function readRoot(root: DevRoot, { folder, now }: DevIssueOptions): Promise<KeyPair> {

@@ -35,6 +35,7 @@ export function addCaCommand(sallyport: Command): void {
     .argument('<name-or-email>', 'whom it is for')
     .option('--days <n>', 'how long it is valid', parseDays, CLIENT_DAYS)
     .option('--out <folder>', 'where the files go (default: the folder of the CAs)')
+    .option('--p12', 'also as a .p12 that browsers import; its password is printed')
     .option('--uri <uri...>', 'URI names to put into it, such as a SPIFFE ID')
     .action(client);
   withFolder(ca.command('server'))
@@ -61,17 +62,20 @@ async function init(options: CaOptions & { permit?: string[]; fresh?: boolean })
   for (const line of madeLines(made, options.dir)) console.log(line);
 }
 
-async function client(who: string, options: IssueOptions & { uri?: string[] }): Promise<void> {
-  const { dir, days, out, uri } = options;
-  const { issueDevClient } = await development();
+async function client(who: string, options: IssueOptions & { uri?: string[]; p12?: boolean }): Promise<void> {
+  const { dir, days, out, uri, p12 = false } = options;
+  const { DEV_P12_PASSWORD, issueDevClient } = await development();
   const issued = await issueDevClient(who, {
     folder: dir,
     days,
     now: Date.now(),
+    hasP12: p12,
     ...(out !== undefined && { out }),
     ...(uri !== undefined && { uris: uri }),
   });
   report(issued);
+  if (issued.p12File !== undefined)
+    console.log(`made ${path.normalize(issued.p12File)}, password: ${DEV_P12_PASSWORD}`);
 }
 
 async function server(hosts: string[], { dir, days, out }: IssueOptions): Promise<void> {

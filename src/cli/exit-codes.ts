@@ -12,8 +12,6 @@ export const EXIT = {
   config: 3,
   /** This Node is too old to be safe. */
   node: 4,
-  /** Drained, but the deadline came first: requests were cut. */
-  cut: 5,
 } as const;
 
 export type ExitName = keyof typeof EXIT;

@@ -1,8 +1,13 @@
 // The commands and their options. Each command is a file; this one only says which there are.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ConfigError } from '../app/config-error.ts';
+import type { LogFormat } from '../app/logging.ts';
 import { addCaCommand } from './ca.ts';
+import { check } from './check.ts';
 import { EXIT } from './exit-codes.ts';
+import { problemLine } from './problem-line.ts';
+import { run } from './run.ts';
 
 /** Runs the command line `argv` (without node and script) and sets `process.exitCode`, see exit-codes.ts. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -16,6 +21,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Commander has printed what it throws; of anything else the message is what a user can use. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) console.error(problemLine(problem));
+    return EXIT.config;
+  }
   console.error(`sallyport: ${error instanceof Error ? error.message : String(error)}`);
   return EXIT.failed;
 }
@@ -26,11 +35,50 @@ function program(): Command {
     .helpOption('-h, --help', 'shows what can be said')
     .exitOverride()
     .showHelpAfterError('(add --help for what can be said)');
+  sallyport
+    .command('run')
+    .description('Serves what the configuration says until SIGTERM or SIGINT; SIGHUP reloads it.')
+    .addOption(configFile())
+    .addOption(logFormat(process.stdout.isTTY ? 'pretty' : 'json'))
+    .action(run);
+  sallyport
+    .command('dev')
+    .description('Starts demo apps and Sallyport in front of them, with certificates made on the spot.')
+    .option('--port <n>', 'where to listen on this machine; 0 for one that is free', parsePort, 8443)
+    .option('--dir <folder>', 'where the certificates are', 'certs')
+    .option('--fresh', 'makes all certificates anew', false)
+    .addOption(logFormat('pretty'))
+    .action(async (options: { port: number; dir: string; fresh: boolean; logFormat: LogFormat }) => {
+      const { dev } = await import('./dev.ts');
+      await dev(options);
+    });
+  sallyport
+    .command('check')
+    .description('Prints every issue of the configuration with its place, and serves nothing.')
+    .addOption(configFile())
+    .action(check);
   addCaCommand(sallyport);
   const version = packageVersion();
   for (const command of withSubcommands(sallyport))
     command.version(version, '-v, --version', 'shows the version').helpCommand(false);
   return sallyport;
+}
+
+function configFile(): Option {
+  return new Option('-c, --config <file>', 'the configuration').default('routes.yaml');
+}
+
+function logFormat(otherwise: LogFormat): Option {
+  return new Option('--log-format <format>', 'how log lines look')
+    .choices(['pretty', 'json'])
+    .default(otherwise);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('Write a whole number up to 65535.');
+  return port;
 }
 
 function withSubcommands(command: Command): Command[] {

@@ -60,7 +60,7 @@ t.test('whoami knows nobody who was not named', async (t) => {
 
 t.test('the start page lists the routes and whom it sees', async (t) => {
   const routes = [{ url: 'https://whoami.sallyport.localhost:8443', description: 'Who am I & why' }];
-  const { url } = await demoApp(t, { handler: startPage(routes) });
+  const { url } = await demoApp(t, { handler: startPage(() => routes) });
   const { text } = await call(url, { headers: { ...(await told()), Accept: BROWSER } });
   t.match(text, '<a href="https://whoami.sallyport.localhost:8443">');
   t.match(text, 'Who am I &amp; why');

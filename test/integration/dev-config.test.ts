@@ -8,7 +8,7 @@ import { call } from '../support/demo-apps.ts';
 
 t.test('the configuration for the demo apps is one that a user could write', async (t) => {
   const certificates = await prepareDevCertificates({ folder: temporaryFolder(t), now: Date.now() });
-  const apps = await startDemoApps(certificates, []);
+  const apps = await startDemoApps(certificates, () => []);
   t.teardown(() => apps.close());
   const input = devConfig({ certificates, appUrls: apps.urls, address: ['127.0.0.1:0'] });
   const result = parseConfigObject(input);
@@ -31,7 +31,7 @@ t.test('the configuration for the demo apps is one that a user could write', asy
 t.test('each demo app answers to the identity that Sallyport shows, and to no other', async (t) => {
   const certificates = await prepareDevCertificates({ folder: temporaryFolder(t), now: Date.now() });
   const { pairs } = certificates;
-  const apps = await startDemoApps(certificates, [{ url: 'https://a.example', description: 'x' }]);
+  const apps = await startDemoApps(certificates, () => [{ url: 'https://a.example', description: 'x' }]);
   t.teardown(() => apps.close());
   const ca = pairs.ca.certPem;
   const sallyport = { ca, cert: pairs['upstream-client'].certPem, key: pairs['upstream-client'].keyPem };

@@ -13,10 +13,10 @@ export interface DemoApps {
   close(): Promise<void>;
 }
 
-/** Starts them, each with its own certificate; `routes` is what the start page lists. */
+/** Starts them, each with its own certificate; `routesNow` is what the start page lists. */
 export async function startDemoApps(
   { pairs }: Pick<DevCertificates, 'pairs'>,
-  routes: readonly DemoRoute[],
+  routesNow: () => readonly DemoRoute[],
 ): Promise<DemoApps> {
   const start = (name: DemoName, handler: DemoHandler): Promise<DemoApp> =>
     startDemoApp({
@@ -26,7 +26,7 @@ export async function startDemoApps(
       hasWebSocket: name !== 'start',
     });
   const [startApp, whoamiApp, echoApp] = await Promise.all([
-    start('start', startPage(routes)),
+    start('start', startPage(routesNow)),
     start('whoami', whoami),
     start('echo', echo),
   ]);

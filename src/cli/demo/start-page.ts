@@ -12,13 +12,14 @@ export interface DemoRoute {
   readonly description: string;
 }
 
-/** The handler of the start page. */
-export function startPage(routes: readonly DemoRoute[]): DemoHandler {
+/** The handler of the start page. `routesNow` is asked on every request: the port may be known only later. */
+export function startPage(routesNow: () => readonly DemoRoute[]): DemoHandler {
   return (request: IncomingMessage, response: ServerResponse) => {
     if (pathOf(request) !== '/') {
       sendText(response, 'There is nothing here but the start page at /.\n', 404);
       return;
     }
+    const routes = routesNow();
     const { caller } = callerOf(request.headers);
     const form = formFor(request);
     if (form === 'json') sendJson(response, { routes, caller });
