@@ -10,6 +10,7 @@ import { chooseCores } from '../../../bench/run/machine.ts';
 import { probe } from '../../../bench/run/probe.ts';
 import { freePort, startServer } from '../../../bench/run/processes.ts';
 import { plainUpstream } from '../../../bench/run/upstream.ts';
+import { createProxy } from '../../../src/app/proxy.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 
 function findCore(): number | undefined {
@@ -21,6 +22,9 @@ function findCore(): number | undefined {
 }
 const core = findCore() ?? 0;
 const skip = findCore() === undefined ? 'needs Linux, taskset and two cores' : false;
+
+const configFileOf = (args: readonly string[]): string =>
+  args.find((argument) => argument.endsWith('.yaml')) ?? '';
 
 async function startPlainUpstream(t: Test) {
   const folder = t.testdir();
@@ -36,8 +40,7 @@ t.test("the bench's configuration of Sallyport is a valid one", async (t) => {
   const folder = t.testdir();
   const certificates = await writeCertificates(folder);
   const { args } = sallyport.prepare({ folder, port: 8443, upstreamPort: 9443, certificates });
-  const file = args.find((argument) => argument.endsWith('.yaml')) ?? '';
-  const { data, error } = configSchema.safeParse(parse(readFileSync(file, 'utf8')));
+  const { data, error } = configSchema.safeParse(parse(readFileSync(configFileOf(args), 'utf8')));
   t.equal(error, undefined);
   t.match(data?.routes[0]?.to, [{ url: 'https://127.0.0.1:9443' }]);
 });
@@ -48,6 +51,16 @@ t.test('private keys of the bench are readable by their owner alone', async (t) 
   const files = readdirSync(folder);
   t.ok(files.includes('proxy.key'));
   for (const file of files) t.equal(statSync(path.join(folder, file)).mode & 0o077, 0, file);
+});
+
+t.test('Sallyport before the plain upstream does the whole job', { skip }, async (t) => {
+  const { folder, certificates, port: upstreamPort } = await startPlainUpstream(t);
+  const port = await freePort();
+  const { args } = sallyport.prepare({ folder, port, upstreamPort, certificates });
+  const proxy = createProxy(configFileOf(args), { watch: false });
+  t.teardown(() => proxy.close());
+  await proxy.start();
+  await t.resolves(probe(port, certificates));
 });
 
 t.test('http-proxy before the plain upstream does the whole job', { skip }, async (t) => {
