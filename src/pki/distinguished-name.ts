@@ -1,4 +1,4 @@
-// Distinguished names as text (RFC 4514): most specific attribute first, as OpenSSL's RFC 2253 form and Go print them.
+// Distinguished names as text (RFC 4514): most specific attribute first, exactly as OpenSSL's RFC 2253 form in UTF-8.
 // Escaping is complete, so that no value can forge another attribute for whoever parses the text again.
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { type AttributeTypeAndValue, AttributeValue, type Name } from '@peculiar/asn1-x509';
@@ -35,7 +35,7 @@ export function hasControlCharacter(text: string): boolean {
 /** The RFC 4514 text. Throws when a value holds a control character. */
 export function distinguishedNameText(name: Name): string {
   const rdns: string[] = [];
-  for (const rdn of name) rdns.push(Array.from(rdn, attributeText).join('+'));
+  for (const rdn of name) rdns.push(Array.from(rdn, attributeText).toReversed().join('+'));
   return rdns.toReversed().join(',');
 }
 
