@@ -5,6 +5,7 @@ import { type Authority, parseAuthority } from './authority.ts';
 import type { CertificateFacts } from './identity.ts';
 import { isDevelopmentIssuer } from './development.ts';
 import { certificatePem, parsePem } from './pem.ts';
+import { weakness } from './strength.ts';
 
 export interface Credential {
   /** Leaf first, then its issuers in TLS order. */
@@ -53,6 +54,11 @@ export function parseCredential(input: CredentialInput): {
   if (leaf === undefined || key === undefined) return { credential: undefined, problems };
   if (!leaf.certificate.checkPrivateKey(key)) {
     complain('key', `the private key is not the one of the certificate '${leaf.facts.subject}'`);
+    return { credential: undefined, problems };
+  }
+  const weak = weakness(leaf.facts.key);
+  if (weak !== undefined) {
+    complain('key', `the certificate has ${weak}: no modern client accepts it`);
     return { credential: undefined, problems };
   }
   const chain = inOrder(leaf, certificates);

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import t, { type Test } from 'tap';
 import { sentChain } from '../../../src/pki/sent-chain.ts';
-import { compileTrust } from '../../../src/pki/trust.ts';
 import { verify } from '../../../src/pki/verify.ts';
 import { makeTestPki } from '../../support/certificates.ts';
 import { type ClientCase, makeClientCases } from '../../support/client-cases.ts';
+import { trustIn } from '../../support/trust.ts';
 
 const { clientCa, edge } = await makeTestPki();
 const cases = await makeClientCases();
@@ -48,9 +48,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
   for (const it of cases)
     t.test(`${version}, ${it.name}: ${it.verdict}`, async (t) => {
       const now = Date.now();
-      const bundles = (it.anchors ?? [clientCa]).map(({ certPem }) => certPem);
-      const { trust } = compileTrust({ bundles, maxVerifyDepth: it.depth, version: 1, now, path: [] });
-      if (!trust) throw new Error('no trust');
+      const trust = trustIn(it.anchors ?? [clientCa], { maxVerifyDepth: it.depth });
       const socket = await handshake(t, it, version, trust.caPem);
       const openssl = socket.authorized ? 'ok' : String(socket.authorizationError);
       t.equal(openssl, it.openssl);

@@ -1,9 +1,9 @@
 import { assert, integer, property } from 'fast-check';
 import t from 'tap';
-import { type TrustSettings, compileTrust } from '../../../src/pki/trust.ts';
 import { verify } from '../../../src/pki/verify.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../../support/certificates.ts';
 import { makeClientCases } from '../../support/client-cases.ts';
+import { trustIn } from '../../support/trust.ts';
 
 const HOUR_MS = 3_600_000;
 const now = Date.now();
@@ -11,13 +11,6 @@ const now = Date.now();
 const second = (moment: number): number => Math.floor(moment / 1000);
 const at = (hours: number): Date => new Date(now + hours * HOUR_MS);
 const span = (from: number, to: number) => ({ notBefore: at(from), notAfter: at(to) });
-
-function trustIn(cas: readonly { certPem: string }[], settings: Partial<TrustSettings> = {}) {
-  const bundles = cas.map(({ certPem }) => certPem);
-  const { trust, issues } = compileTrust({ bundles, version: 1, now, path: [], ...settings });
-  if (!trust) throw new Error(issues[0]?.message);
-  return trust;
-}
 
 const { client, clientCa, issueClient } = await makeTestPki();
 
