@@ -27,7 +27,17 @@ t.test('init makes everything once', (t) => {
 t.test('a client certificate for an email, with the days and URIs asked for', (t) => {
   const cwd = temporaryFolder(t);
   sallyport(cwd, 'ca', 'init', '--dir', 'pki');
-  const args = ['--dir', 'pki', '--out', 'people', '--days', '7', '--uri', 'spiffe://example.com/ada'];
+  const args = [
+    '--dir',
+    'pki',
+    '--out',
+    'people',
+    '--days',
+    '7',
+    '--uri',
+    'spiffe://example.com/ada',
+    '--p12',
+  ];
   const issued = sallyport(cwd, 'ca', 'client', 'ada.lovelace@Example.com', ...args);
   t.equal(issued.status, EXIT.ok, issued.stderr);
   const file = path.join(cwd, 'people/ada.lovelace@example.com');
@@ -38,6 +48,8 @@ t.test('a client certificate for an email, with the days and URIs asked for', (t
   t.ok(Math.abs(facts.notAfter - Date.now() - 7 * DAY_MS) < DAY_MS / 24);
   t.equal(statSync(`${file}.key`).mode & 0o777, 0o600);
   t.match(issued.stdout, facts.sha256);
+  t.match(issued.stdout, 'people/ada.lovelace@example.com.p12, password: sallyport');
+  t.equal(statSync(`${file}.p12`).mode & 0o777, 0o600);
   t.end();
 });
 

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, w
 import path from 'node:path';
 import t from 'tap';
 import { type DevCertificatesOptions, prepareDevCertificates } from '../../src/certs/dev-certificates.ts';
+import { DEV_P12_PASSWORD } from '../../src/certs/dev-p12.ts';
 import { openssl, skipWithoutOpenssl } from '../support/openssl.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -32,7 +33,7 @@ t.test('everything is made once and then kept', async (t) => {
   t.strictSame(namesOf(first), ALL);
   t.strictSame(
     new Set(readdirSync(folder)),
-    new Set(ALL.flatMap((name) => [`${name}.crt`, `${name}.key`])),
+    new Set(['client.p12', ...ALL.flatMap((name) => [`${name}.crt`, `${name}.key`])]),
     'and nothing is left over',
   );
   const second = await prepare(folder);
@@ -44,7 +45,8 @@ t.test('keys are their owner’s alone, whatever the umask or a careless hand', 
   const folder = temporaryFolder(t);
   const before = process.umask(0);
   t.teardown(() => process.umask(before));
-  const { files } = await prepare(folder);
+  const { files, p12File } = await prepare(folder);
+  t.equal(mode(p12File), '600');
   for (const { cert, key } of Object.values(files)) t.strictSame([mode(cert), mode(key)], ['644', '600']);
   chmodSync(files.client.key, 0o644);
   t.strictSame((await prepare(folder)).made, []);
@@ -112,6 +114,24 @@ t.test('a domain is permitted once, stays so, and takes nothing from those befor
   t.strictSame((await prepare(folder)).made, []);
   for (const permit of ['*.example.com', 'a b', '10.0.0.0/33', ''])
     await t.rejects(prepare(folder, { permit: [permit] }), { message: /cannot be permitted|not an address/ });
+});
+
+t.test('the .p12 is always that of the certificate', { skip: skipWithoutOpenssl }, async (t) => {
+  const folder = temporaryFolder(t);
+  const certificateIn = (p12: string): string => {
+    const text = openssl('pkcs12', '-in', p12, '-passin', `pass:${DEV_P12_PASSWORD}`, '-nodes');
+    t.match(text, 'PRIVATE KEY');
+    return new X509Certificate(text.slice(text.indexOf('-----BEGIN CERTIFICATE'))).fingerprint256;
+  };
+  const first = await prepare(folder);
+  t.equal(certificateIn(first.p12File), new X509Certificate(first.pairs.client.certPem).fingerprint256);
+  rmSync(first.files.client.key);
+  const second = await prepare(folder);
+  t.equal(certificateIn(second.p12File), new X509Certificate(second.pairs.client.certPem).fingerprint256);
+  t.not(second.pairs.client.certPem, first.pairs.client.certPem);
+  rmSync(second.p12File);
+  t.strictSame((await prepare(folder)).made, []);
+  t.ok(certificateIn(second.p12File), 'and is there again when somebody has deleted it');
 });
 
 t.test('OpenSSL agrees with every certificate', { skip: skipWithoutOpenssl }, async (t) => {
