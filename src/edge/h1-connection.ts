@@ -258,14 +258,12 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
-    const tunnel = new H1Tunnel(this.#socket, this.#output, events);
+    const tunnel = new H1Tunnel(this.#socket, this.#output, { events, early: this.#pending });
+    this.#pending = undefined;
     this.#tunnel = tunnel;
     this.#exchange = exchange;
     this.#timing.enterAnswer();
     this.#flush();
-    const early = this.#pending;
-    this.#pending = undefined;
-    if (early !== undefined) process.nextTick(() => tunnel.takeData(early));
     this.#socket.resume();
     return tunnel;
   }

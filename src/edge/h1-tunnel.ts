@@ -7,12 +7,16 @@ export class H1Tunnel implements Tunnel {
   readonly #socket: Duplex;
   readonly #output: H1Output;
   readonly #events: TunnelEvents;
+  /** What came behind the upgrade request; its receiver is not ready before `upgrade` has returned. */
+  #early: Buffer | undefined;
   #isClosed = false;
 
-  constructor(socket: Duplex, output: H1Output, events: TunnelEvents) {
+  constructor(socket: Duplex, output: H1Output, rest: { events: TunnelEvents; early: Buffer | undefined }) {
     this.#socket = socket;
     this.#output = output;
-    this.#events = events;
+    this.#events = rest.events;
+    this.#early = rest.early;
+    if (rest.early !== undefined) process.nextTick(() => this.#releaseEarly());
   }
 
   write(chunk: Buffer): boolean {
@@ -39,7 +43,14 @@ export class H1Tunnel implements Tunnel {
   }
 
   takeData(chunk: Buffer): void {
+    this.#releaseEarly();
     if (!this.#isClosed) this.#events.onData(chunk);
+  }
+
+  #releaseEarly(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined && !this.#isClosed) this.#events.onData(early);
   }
 
   takeDrain(): void {
