@@ -42,6 +42,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
   #bodyBytes = 0;
   #isBodyEnded = false;
   #isCloseDelimited = false;
+  #isPaused = false;
 
   constructor(head: OutgoingHead, sink: AttemptSink, options: AttemptOptions) {
     this.#head = head;
@@ -91,10 +92,12 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
   }
 
   pause(): void {
+    this.#isPaused = true;
     if (!this.#isOver) this.#controller?.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     if (!this.#isOver) this.#controller?.resume();
   }
 
@@ -108,6 +111,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
     // Throwing before a byte is written costs the request only; an abort would cost the connection too.
     if (this.#isOver) throw new SallyportError('client_closed');
     this.#controller = controller;
+    if (this.#isPaused) controller.pause();
     this.#options.tally.onStarted();
     this.#clearDeadline();
     if (this.body?.isBlocked === true) this.#awaitDrain();

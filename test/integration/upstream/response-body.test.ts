@@ -2,7 +2,7 @@
 import type net from 'node:net';
 import t from 'tap';
 import { AttemptRecorder, outgoing } from '../../support/attempt-recorder.ts';
-import { startRawUpstream } from '../../support/raw-upstream.ts';
+import { answerEach, startRawUpstream } from '../../support/raw-upstream.ts';
 import { openEndpoint } from '../../support/upstream-endpoint.ts';
 
 const CHUNK = Buffer.alloc(65_536);
@@ -73,3 +73,16 @@ t.test(
     sink.attempt.abort();
   },
 );
+
+t.test('a pause before the answer holds for its body', async (t) => {
+  const upstream = await startRawUpstream(t, answerEach('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'));
+  const { endpoint } = openEndpoint(t, upstream.url);
+  const sink = new AttemptRecorder().opens(endpoint, outgoing());
+  sink.attempt.pause();
+  await sink.headed;
+  await new AttemptRecorder().opens(endpoint, outgoing()).ended;
+  t.equal(sink.body, '');
+  sink.attempt.resume();
+  await sink.ended;
+  t.equal(sink.body, 'good');
+});

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { once } from 'node:events';
 import t from 'tap';
 import { AttemptRecorder, outgoing } from '../../support/attempt-recorder.ts';
+import { makeTestPki } from '../../support/certificates.ts';
 import { answerEach, startRawUpstream } from '../../support/raw-upstream.ts';
 import { openEndpoint } from '../../support/upstream-endpoint.ts';
 
@@ -39,6 +40,31 @@ t.test('a 101 hands over the socket with what came behind the head still in it',
   t.equal(await read(socket), 'echo hi');
   t.match(pool.stats, { inFlight: 0 });
   socket.destroy();
+});
+
+t.test('a socket that was handed over speaks mutual TLS in both directions', async (t) => {
+  const pki = await makeTestPki();
+  const app = { cert: pki.app.certPem, key: pki.app.keyPem, ca: pki.upstreamCa.certPem, requestCert: true };
+  const upstream = await startRawUpstream(
+    t,
+    (socket) => {
+      socket.once('data', () => {
+        socket.write(SWITCH);
+        socket.on('data', (data: Buffer) => socket.write(`echo ${data.toString()}`));
+        socket.on('end', () => socket.end('bye'));
+      });
+    },
+    app,
+  );
+  const ours = { cert: pki.upstreamClient.certPem, key: pki.upstreamClient.keyPem, ca: pki.serverCa.certPem };
+  const { endpoint } = openEndpoint(t, upstream.url, { tls: ours });
+  const { socket } = await new AttemptRecorder().opens(endpoint, WEBSOCKET).ended;
+  if (socket === undefined) throw new Error('no socket');
+  socket.write('hi');
+  t.equal(await read(socket), 'echo hi');
+  socket.end();
+  t.equal(await read(socket), 'bye');
+  await once(socket, 'close');
 });
 
 t.test('an app that refuses the upgrade is answered for like any other', async (t) => {
