@@ -3,8 +3,9 @@
 import { type Authority, isCurrent, parseAuthority } from './authority.ts';
 import type { Trust } from './trust.ts';
 
-/** How many certificates sent are looked at: what bounds the signature checks a stranger can ask for. */
+/** How much of what was sent is looked at: what bounds the work that a stranger can ask for. */
 const MAX_SENT = 8;
+const MAX_SENT_BYTES = 16_384;
 
 export interface Chain {
   /** Between leaf and anchor, in TLS order. */
@@ -25,7 +26,10 @@ interface Path {
 /** Parses what the client sent after its leaf. What cannot be read cannot vouch for anybody, so it is left out. */
 export function parseSent(sent: readonly Buffer[]): Authority[] {
   const authorities: Authority[] = [];
+  let bytes = 0;
   for (const der of sent.slice(0, MAX_SENT)) {
+    bytes += der.length;
+    if (bytes > MAX_SENT_BYTES) break;
     try {
       const authority = parseAuthority(der);
       if (authority.facts.isCa) authorities.push(authority);

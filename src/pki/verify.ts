@@ -20,13 +20,15 @@ export interface VerifyInput {
   readonly openssl: OpensslResult;
 }
 
+/** A certificate with thousands of names takes a tenth of a second to read, and strangers send what they like. */
+const MAX_LEAF_BYTES = 16_384;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** The DER of the OID 2.5.29.30. */
 const NAME_CONSTRAINTS = Buffer.from('0603551d1e', 'hex');
 
 /**
  * Passes only if OpenSSL passed it and nothing here objects. The first objection is the reason, in this order:
- * 1. nothing readable: none_sent, malformed;
+ * 1. nothing readable, or more than 16 KiB: none_sent, malformed;
  * 2. nobody we trust vouches for it, so that what it says is hearsay: chain_unknown, unknown_issuer, bad_signature;
  * 3. it is the wrong kind of certificate: is_a_ca, wrong_eku, unknown_critical_extension, too_deep;
  * 4. it should not have been issued: weak_key, weak_signature;
@@ -38,6 +40,7 @@ const NAME_CONSTRAINTS = Buffer.from('0603551d1e', 'hex');
 export function verify(input: VerifyInput): Verdict {
   const { trust, now } = input;
   if (input.leaf === undefined) return refusal(trust, 'none_sent', undefined, Infinity);
+  if (input.leaf.length > MAX_LEAF_BYTES) return refusal(trust, 'malformed', undefined, Infinity);
   let leaf: Authority;
   try {
     leaf = parseAuthority(input.leaf);

@@ -13,6 +13,7 @@ const at = (hours: number): Date => new Date(now + hours * HOUR_MS);
 const span = (from: number, to: number) => ({ notBefore: at(from), notAfter: at(to) });
 
 const { client, clientCa, issueClient } = await makeTestPki();
+const padding = (count: number): Buffer[] => Array.from({ length: count }, () => clientCa.der);
 
 for (const it of await makeClientCases())
   t.test(`${it.name}: ${it.ours ?? it.verdict}`, async (t) => {
@@ -36,6 +37,26 @@ t.test('what is not one whole certificate is malformed', async (t) => {
     Buffer.concat([client.der, Buffer.from([0])]),
   ])
     t.match(verify({ leaf, sent: [], trust, now, openssl: 'ok' }), { ok: false, reason: 'malformed' });
+});
+
+t.test('a certificate too large to be worth reading is malformed', async (t) => {
+  const dns = Array.from({ length: 600 }, (_, index) => `host-${index}.some.example.test`);
+  const leaf = (await issueClient({ names: { dns } })).der;
+  t.match(verify({ leaf, sent: [], trust: trustIn([clientCa]), now, openssl: 'ok' }), {
+    ok: false,
+    reason: 'malformed',
+  });
+});
+
+t.test('no more than eight certificates, or 16 KiB of them, are looked at', async (t) => {
+  const root = await makeTestRoot('Root', { pathLength: 1 });
+  const upper = await makeTestIntermediate(root, 'Upper');
+  const leaf = (await issueClient({}, upper)).der;
+  const input = { leaf, trust: trustIn([root], { maxVerifyDepth: 2 }), now, openssl: 'ok' };
+  t.match(verify({ ...input, sent: [...padding(7), upper.der] }), { ok: true });
+  t.match(verify({ ...input, sent: [...padding(8), upper.der] }), { ok: false, reason: 'unknown_issuer' });
+  t.match(verify({ ...input, sent: [Buffer.alloc(15_000), upper.der] }), { ok: true });
+  t.match(verify({ ...input, sent: [Buffer.alloc(16_384), upper.der] }), { ok: false });
 });
 
 t.test('rubbish among what was sent vouches for nobody and harms nobody', async (t) => {
