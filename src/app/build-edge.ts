@@ -71,18 +71,20 @@ async function buildCredentials(config: Config, context: EdgeContext): Promise<C
       context.issues.push({ path: file === 'certificate' ? at[0] : at[1], message, severity });
     if (credential !== undefined) credentials.push(credential);
   };
-  add(config.certificate, config.certificate_key, [['certificate'], ['certificate_key']]);
-  const { certificate_file: certFile, certificate_key_file: keyFile } = config;
-  if (certFile !== undefined && keyFile !== undefined) {
-    const at: [IssuePath, IssuePath] = [['certificate_file'], ['certificate_key_file']];
-    add(await files.read(certFile, at[0]), await files.read(keyFile, at[1]), at);
-  }
-  for (const [index, { cert, key }] of config.certificates.entries()) {
+  // Each in its own form: the environment may give one inline and the file the other by path.
+  const read = async (name: 'certificate' | 'certificate_key') => {
+    const file = config[`${name}_file`];
+    const at: IssuePath = [file === undefined ? name : `${name}_file`];
+    return { at, pem: file === undefined ? config[name] : await files.read(file, at) };
+  };
+  const [cert, key] = [await read('certificate'), await read('certificate_key')];
+  add(cert.pem, key.pem, [cert.at, key.at]);
+  for (const [index, pair] of config.certificates.entries()) {
     const at: [IssuePath, IssuePath] = [
       ['certificates', index, 'cert'],
       ['certificates', index, 'key'],
     ];
-    add(await files.read(cert, at[0]), await files.read(key, at[1]), at);
+    add(await files.read(pair.cert, at[0]), await files.read(pair.key, at[1]), at);
   }
   const [first, ...others] = credentials;
   return first === undefined ? undefined : new CredentialStore(first, ...others);

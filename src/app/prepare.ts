@@ -1,6 +1,8 @@
 // Read, parse, validate and build, without changing anything: what start, reload and `check` have in common.
-import type { Problem } from '../config/problem.ts';
-import { type Build, build } from './build.ts';
+import { byPlace, type Problem } from '../config/problem.ts';
+import type { SoundConfig } from '../config/settings-of.ts';
+import type { Issue } from '../core/issue.ts';
+import { type Build, build, type BuildContext, type BuildResult } from './build.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { ConfigSource } from './config-source.ts';
 
@@ -32,11 +34,35 @@ export async function prepare(
 ): Promise<Preparation> {
   const own = source.file === undefined ? [] : [source.file];
   const { result, locate } = await source.read();
-  if (!result.ok) return { prepared: undefined, problems: result.problems, files: own };
-  const made = await build(result.config, { registry, now, previous: previous?.build });
+  const context = { registry, now, previous: previous?.build };
+  if (!result.ok) {
+    const { issues, files } = await faultsOf(result.sound, context);
+    const problems = [...result.problems, ...(issues.length > 0 ? await locate(issues) : [])];
+    return { prepared: undefined, problems: problems.sort(byPlace), files: [...own, ...files] };
+  }
+  const made = await build(result.config, context);
   const problems = [...result.warnings, ...(made.issues.length > 0 ? await locate(made.issues) : [])];
   const files = [...own, ...made.files];
   if (made.build === undefined) return { prepared: undefined, problems, files };
   const fingerprint = `${result.fingerprint} ${made.build.filesFingerprint}`;
   return { prepared: { build: made.build, fingerprint }, problems, files };
+}
+
+/**
+ * What else is wrong, in the part of a refused configuration that has no faults of its own: a user mends everything in
+ * one go. Issues about the whole are left out, since the part that is missing may be what they are about.
+ */
+async function faultsOf(
+  sound: SoundConfig | undefined,
+  context: BuildContext,
+): Promise<Pick<BuildResult, 'issues' | 'files'>> {
+  if (sound === undefined) return { issues: [], files: [] };
+  const { issues, files } = await build(sound.config, context);
+  const placed = issues.flatMap((issue): Issue[] => {
+    const [top, index, ...rest] = issue.path;
+    if (issue.severity === 'warning' || top === undefined || sound.faulty.has(String(top))) return [];
+    if (top !== 'routes' || typeof index !== 'number') return [issue];
+    return [{ ...issue, path: [top, sound.routeIndexes[index] ?? index, ...rest] }];
+  });
+  return { issues: placed, files };
 }

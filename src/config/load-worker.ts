@@ -2,7 +2,7 @@
 // in the thread that serves. Routes travel as JSON, which is read faster than a structured clone.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Issue } from '../core/issue.ts';
-import { type ConfigSource, locateIssues, parseConfig } from './parse.ts';
+import { type ConfigResult, type ConfigSource, locateIssues, parseConfig } from './parse.ts';
 import type { Problem } from './problem.ts';
 import type { SettingsConfig } from './schema.ts';
 
@@ -15,9 +15,16 @@ export type WorkerAnswer =
   | {
       readonly kind: 'settings';
       readonly settings: SettingsConfig;
-      readonly fingerprint: string;
-      readonly warnings: readonly Problem[];
       readonly routeCount: number;
+      /** Of a ParsedConfig, the rest of it; of a RefusedConfig, what is left of it and of its sound part. */
+      readonly outcome:
+        | { readonly ok: true; readonly fingerprint: string; readonly warnings: readonly Problem[] }
+        | {
+            readonly ok: false;
+            readonly problems: readonly Problem[];
+            readonly routeIndexes: readonly number[];
+            readonly faulty: ReadonlySet<string>;
+          };
     }
   | {
       readonly kind: 'routes';
@@ -34,15 +41,23 @@ function* answers(task: WorkerTask): Generator<WorkerAnswer> {
     return;
   }
   const result = parseConfig(task.source);
-  if (!result.ok) {
-    yield { kind: 'problems', problems: result.problems };
+  const config = result.ok ? result.config : result.sound?.config;
+  if (config === undefined) {
+    yield { kind: 'problems', problems: result.ok ? result.warnings : result.problems };
     return;
   }
-  const { routes, ...settings } = result.config;
-  const { fingerprint, warnings } = result;
-  yield { kind: 'settings', settings, fingerprint, warnings, routeCount: routes.length };
+  const { routes, ...settings } = config;
+  yield { kind: 'settings', settings, routeCount: routes.length, outcome: outcomeOf(result) };
   for (let start = 0; start < routes.length; start += ROUTES_A_SLICE)
     yield { kind: 'routes', json: JSON.stringify(routes.slice(start, start + ROUTES_A_SLICE)) };
+}
+
+type Outcome = (WorkerAnswer & { kind: 'settings' })['outcome'];
+
+function outcomeOf(result: ConfigResult): Outcome {
+  if (result.ok) return { ok: true, fingerprint: result.fingerprint, warnings: result.warnings };
+  const { problems, sound } = result;
+  return { ok: false, problems, routeIndexes: sound?.routeIndexes ?? [], faulty: sound?.faulty ?? new Set() };
 }
 
 const turns = answers(workerData as WorkerTask);

@@ -100,7 +100,10 @@ async function receiveConfig(next: Next): Promise<ConfigResult> {
     await nextTurn();
   }
   const config = Object.freeze({ ...deepFreeze(first.settings), routes: Object.freeze(routes) });
-  return { ok: true, config, fingerprint: first.fingerprint, warnings: first.warnings };
+  const { outcome } = first;
+  if (outcome.ok) return { ...outcome, config };
+  const { problems, routeIndexes, faulty } = outcome;
+  return { ok: false, problems, sound: { config, routeIndexes, faulty } };
 }
 
 function refused(text: string): ConfigResult {

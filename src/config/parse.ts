@@ -6,7 +6,7 @@ import { parseYaml } from './document.ts';
 import type { Environment } from './env.ts';
 import { deepFreeze, fingerprint, resolveFiles } from './plain-object.ts';
 import { problemAt, placeIssues, type Problem, problemOf } from './problem.ts';
-import { settingsOf } from './settings-of.ts';
+import { settingsOf, type SoundConfig } from './settings-of.ts';
 import type { Config, ConfigInput } from './schema.ts';
 import type { ConfigIssue } from './zod-issues.ts';
 
@@ -22,6 +22,8 @@ export interface RefusedConfig {
   readonly ok: false;
   /** Errors and warnings together, in the order of the file; at least one error. */
   readonly problems: readonly Problem[];
+  /** What can still be looked at for more faults; absent where the text is no map. Frozen. */
+  readonly sound?: SoundConfig;
 }
 
 export type ConfigResult = ParsedConfig | RefusedConfig;
@@ -73,8 +75,12 @@ function parsePlain(
   { folder, env }: { folder: string; env: Environment },
   place: (issues: readonly ConfigIssue[]) => Problem[],
 ): ConfigResult {
-  const { config, issues } = settingsOf(input, env);
-  if (config === undefined) return { ok: false, problems: place(issues) };
+  const { sound, issues } = settingsOf(input, env);
+  const problems = place(issues);
+  if (sound === undefined) return { ok: false, problems };
+  const { config } = sound;
   resolveFiles(config, folder);
-  return { ok: true, config: deepFreeze(config), fingerprint: fingerprint(config), warnings: place(issues) };
+  deepFreeze(config);
+  if (issues.some((issue) => issue.severity !== 'warning')) return { ok: false, problems, sound };
+  return { ok: true, config, fingerprint: fingerprint(config), warnings: problems };
 }

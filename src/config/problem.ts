@@ -33,8 +33,7 @@ export function placeIssues(
     if (variableOf(issue.path[0], env) !== undefined) return problemOf(issue, env);
     return problemAt(issue, { file, ...document.locate(issue.path, issue.at) });
   });
-  const rank = ({ place }: Problem): number => (place?.line ?? 0) * 10_000 + (place?.column ?? 0);
-  problems.sort((left, right) => rank(left) - rank(right));
+  problems.sort(byPlace);
   if (rest > 0)
     problems.push({ path: [], message: more(rest), severity: 'warning', text: `${file}: ${more(rest)}` });
   return problems;
@@ -46,6 +45,11 @@ function withinBounds(issues: readonly ConfigIssue[]): { shown: readonly ConfigI
   const warnings = issues.filter((issue) => issue.severity === 'warning');
   return { shown: [...errors, ...warnings].slice(0, MAX_PROBLEMS), rest: issues.length - MAX_PROBLEMS };
 }
+
+/** Orders problems as they stand in the file; those that stand in none come first. */
+export const byPlace = (left: Problem, right: Problem): number => rank(left) - rank(right);
+
+const rank = ({ place }: Problem): number => (place?.line ?? 0) * 10_000 + (place?.column ?? 0);
 
 /** An issue at a place that is known. */
 export function problemAt(issue: Issue, place: NonNullable<Problem['place']>): Problem {

@@ -10,9 +10,19 @@ import { routeSchema } from './schema-route.ts';
 import { type Config, type RouteConfig, type SettingsConfig, settingsSchema } from './schema.ts';
 import { type ConfigIssue, fromZod } from './zod-issues.ts';
 
+/** What has no fault of its own, for the other rooms to find theirs in. To be served only when nothing has any. */
+export interface SoundConfig {
+  /** Defaults stand where a setting has a fault; a route that has one is left out. */
+  readonly config: Config;
+  /** Where each route stands in the file. */
+  readonly routeIndexes: readonly number[];
+  /** The settings at the top that have a fault, at any depth. */
+  readonly faulty: ReadonlySet<string>;
+}
+
 export interface Settings {
-  /** Undefined when an issue is an error. Not yet frozen; paths as written. */
-  readonly config: Config | undefined;
+  /** Undefined when the input is no map. Not yet frozen; paths as written. */
+  readonly sound: SoundConfig | undefined;
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -22,7 +32,7 @@ type Collect = (found: readonly ConfigIssue[]) => void;
 export function settingsOf(input: unknown, env: Environment): Settings {
   if (!isMap(input)) {
     const message = 'holds no settings: see routes.example.yaml for what a configuration is';
-    return { config: undefined, issues: [{ path: [], message }] };
+    return { sound: undefined, issues: [{ path: [], message }] };
   }
   const issues: ConfigIssue[] = [];
   const { routes: written, ...top } = asMap(expandEnv(input, env, issues));
@@ -38,12 +48,31 @@ export function settingsOf(input: unknown, env: Environment): Settings {
   for (const issue of checkSettings(raw, list)) issues.push(issue);
   for (const issue of checkDuplicates(routes)) issues.push(issue);
 
-  if (settings === undefined || issues.some((issue) => issue.severity !== 'warning'))
-    return { config: undefined, issues };
-  return { config: { ...settings, routes: routes.filter((route) => route !== undefined) }, issues };
+  return { sound: soundOf(settings, routes, issues), issues };
 }
 
-function parseSettings(raw: RawMap, issues: ConfigIssue[], collect: Collect): SettingsConfig | undefined {
+function soundOf(
+  settings: SettingsConfig,
+  routes: readonly (RouteConfig | undefined)[],
+  issues: readonly ConfigIssue[],
+): SoundConfig {
+  const faulty = new Set<string>();
+  const faultyRoutes = new Set<string | number | undefined>();
+  for (const { path, severity } of issues)
+    if (severity === 'warning') continue;
+    else if (path[0] === 'routes') faultyRoutes.add(path[1]);
+    else faulty.add(String(path[0] ?? ''));
+  const sound: RouteConfig[] = [];
+  const routeIndexes: number[] = [];
+  for (const [index, route] of routes.entries())
+    if (route !== undefined && !faultyRoutes.has(index)) {
+      sound.push(route);
+      routeIndexes.push(index);
+    }
+  return { config: { ...settings, routes: sound }, routeIndexes, faulty };
+}
+
+function parseSettings(raw: RawMap, issues: ConfigIssue[], collect: Collect): SettingsConfig {
   const downstream = raw['downstream_mtls'];
   const settings = isMap(downstream)
     ? {
@@ -54,7 +83,15 @@ function parseSettings(raw: RawMap, issues: ConfigIssue[], collect: Collect): Se
   const result = settingsSchema.safeParse(settings);
   if (result.success) return result.data;
   collect(fromZod(result.error.issues, settings, [], unknownKey));
-  return undefined;
+  const faulty = new Set(
+    result.error.issues.flatMap(({ path, ...issue }) =>
+      issue.code === 'unrecognized_keys' && path.length === 0 ? issue.keys : [String(path[0])],
+    ),
+  );
+  // Every setting at the top has a default, so what is left always parses.
+  return settingsSchema.parse(
+    Object.fromEntries(Object.entries(settings).filter(([key]) => !faulty.has(key))),
+  );
 }
 
 function listOfRoutes(routes: unknown, issues: ConfigIssue[]): readonly unknown[] | undefined {

@@ -40,6 +40,8 @@ t.test('a worker gives what parsing in place gives, frozen, over several slices'
 t.test('a worker gives the problems of a large text, and warnings with their places', async (t) => {
   const bad = source(600, ', prefx: /');
   t.same(await loadConfig(bad), parseConfig(bad));
+  const half = { ...bad, text: bad.text + routes(700).slice(600).join('') };
+  t.same(await loadConfig(half), parseConfig(half), 'with the routes that are sound');
   const warned = source(600, ', logo_url: x');
   t.same(await loadConfig(warned), parseConfig(warned));
 });

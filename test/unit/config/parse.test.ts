@@ -224,3 +224,25 @@ t.test('no text makes it throw, and every refusal has an error', (t) => {
   );
   t.end();
 });
+
+t.test('a refused configuration gives what has no fault, for other rooms to look at', (t) => {
+  const result = parseText(`${BASE}log_level: loud\nroutes:
+  - {from: https://a, to: ftp://b}
+  - {from: https://c, to: https://b}
+  - {from: https://d, to: https://b, policy: []}
+  - {from: https://e, to: https://b, id: x}
+`);
+  t.ok(!result.ok);
+  if (!result.ok && result.sound !== undefined) {
+    const { config, routeIndexes, faulty } = result.sound;
+    t.same(routeIndexes, [1, 3]);
+    t.same(
+      config.routes.map((route) => route.from),
+      ['https://c', 'https://e'],
+    );
+    t.same([...faulty], ['log_level']);
+    t.match(config, { log_level: 'info', certificate_file: '/etc/sallyport/edge.crt' });
+    t.ok(Object.isFrozen(config));
+  } else t.fail('nothing is sound');
+  t.end();
+});
