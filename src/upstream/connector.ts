@@ -1,5 +1,6 @@
 // Makes connections to an app: TCP or unix socket, TLS with our certificate, and nothing is handed out before the
 // app has proven to be who it must be. Fails with a SallyportError, never with a code that undici would try again on.
+import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { SallyportError, type ErrorCode } from '../core/errors.ts';
@@ -53,16 +54,15 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
   const { target, expected } = options;
   // A resumed session skips the certificate's proof; where keys or names are pinned every handshake is a full one.
   const mayResume = expected.spkiPins.length === 0 && expected.sanPins.length === 0;
-  let session: Buffer | undefined;
-  /** Until when the latest full handshake may stand for the next ones. */
-  let provenUntilMs = 0;
+  /** With the time until which the full handshake it goes back to may stand for the next ones. */
+  let session: { readonly ticket: Buffer; readonly untilMs: number } | undefined;
   const settings: tls.ConnectionOptions = {
     ...address,
     servername: sniOf(target) ?? '',
     ALPNProtocols: ['http/1.1'],
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
-    // The name is checked after the handshake instead, where resumed sessions come by too.
+    // The name is checked after the handshake instead, by our own rules and with the pins.
     checkServerIdentity: () => undefined,
   };
   return (connected) => {
@@ -73,31 +73,35 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
       queueMicrotask(() => connected(new SallyportError('upstream_tls', context, error), null));
       return;
     }
-    const mayOffer = session !== undefined && Date.now() < provenUntilMs;
-    const socket = tls.connect(mayOffer ? { ...settings, session } : settings);
+    const offered = session !== undefined && Date.now() < session.untilMs ? session : undefined;
+    const socket = tls.connect(offered === undefined ? settings : { ...settings, session: offered.ticket });
     const watch = new ConnectWatch(socket, options, (error, ready) => {
       if (error !== null) session = undefined;
       connected(error, ready);
     });
     socket.once('secureConnect', () => {
-      const isResumed = socket.isSessionReused();
-      // Node shows no certificate on a resumed session. Ours come from connections that passed this very check.
-      const certificate = isResumed && mayResume ? undefined : socket.getPeerX509Certificate();
-      const problem = isResumed && mayResume ? undefined : peerProblem(certificate, expected);
+      // Node shows no certificate on a resumed session, but ours go back to a connection that passed this check.
+      const resumed = socket.isSessionReused() ? offered : undefined;
+      const certificate = resumed === undefined ? socket.getPeerX509Certificate() : undefined;
+      const problem = resumed === undefined ? peerProblem(certificate, expected) : undefined;
       if (problem !== undefined || !socket.authorized) {
         const reason = problem ?? String(socket.authorizationError);
         watch.fail(new SallyportError('upstream_tls', `${target.name}: ${reason}`));
         return;
       }
-      if (certificate !== undefined)
-        provenUntilMs = Math.min(Date.now() + MAX_SESSION_MS, certificate.validToDate.getTime());
+      const untilMs = resumed?.untilMs ?? provenUntilMs(certificate);
       if (mayResume)
         socket.on('session', (ticket: Buffer) => {
-          session = ticket;
+          session = { ticket, untilMs };
         });
       watch.succeed();
     });
   };
+}
+
+/** Until when what the app has just shown may stand for later connections. */
+function provenUntilMs(certificate: X509Certificate | undefined): number {
+  return Math.min(Date.now() + MAX_SESSION_MS, certificate?.validToDate.getTime() ?? 0);
 }
 
 /** One connection in the making: whichever of success, failure and deadline comes first is reported, once. */

@@ -25,6 +25,29 @@ export interface AttemptTally {
   onReleased(isStarted: boolean): void;
 }
 
+interface Deadline {
+  readonly setting: keyof EndpointTimeouts;
+  readonly code: ErrorCode;
+  /** For the log, in front of the milliseconds. */
+  readonly text: string;
+}
+
+const CONNECTION: Deadline = {
+  setting: 'waitMs',
+  code: 'upstream_unavailable',
+  text: 'no connection was free within',
+};
+const BODY_TAKEN: Deadline = {
+  setting: 'idleMs',
+  code: 'upstream_timeout',
+  text: 'the app took none of the body for',
+};
+const RESPONSE_HEAD: Deadline = {
+  setting: 'headersMs',
+  code: 'upstream_timeout',
+  text: 'no response head within',
+};
+
 export class UndiciAttempt implements Attempt, CarriedHandler {
   /** What undici is to send; null without one. */
   readonly body: RequestBody | null;
@@ -49,8 +72,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
     this.#sink = sink;
     this.#options = options;
     this.body = head.contentLength === 0 ? null : new RequestBody(() => this.#onBodyDrain());
-    const { waitMs } = options.timeouts;
-    this.#deadline(waitMs, 'upstream_unavailable', 'no connection was free within');
+    this.#startDeadline(CONNECTION);
   }
 
   /** Said after the dispatch: from now on the sink may be told of a failure at once, before that a moment later. */
@@ -70,7 +92,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
       return true;
     }
     const hasRoom = this.body.push(chunk);
-    if (!hasRoom && this.#controller !== undefined) this.#awaitDrain();
+    if (!hasRoom && this.#controller !== undefined) this.#startDeadline(BODY_TAKEN);
     return hasRoom;
   }
 
@@ -114,7 +136,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
     if (this.#isPaused) controller.pause();
     this.#options.tally.onStarted();
     this.#clearDeadline();
-    if (this.body?.isBlocked === true) this.#awaitDrain();
+    if (this.body?.isBlocked === true) this.#startDeadline(BODY_TAKEN);
   }
 
   onBodySent(): void {
@@ -124,7 +146,7 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
   onRequestSent(): void {
     this.#sent = 'all';
     if (this.#hasHead || this.#isOver) return;
-    this.#deadline(this.#options.timeouts.headersMs, 'upstream_timeout', 'no response head within');
+    this.#startDeadline(RESPONSE_HEAD);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -196,10 +218,6 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
 
   // --- ends ---
 
-  #awaitDrain(): void {
-    this.#deadline(this.#options.timeouts.idleMs, 'upstream_timeout', 'the app took none of the body for');
-  }
-
   #onBodyDrain(): void {
     if (this.#isOver) return;
     this.#clearDeadline();
@@ -235,12 +253,15 @@ export class UndiciAttempt implements Attempt, CarriedHandler {
   }
 
   /** One timer an attempt: waiting for a connection, then for the app to take the body, then for the head. */
-  #deadline(timeoutMs: number, code: ErrorCode, what: string): void {
+  #startDeadline(kind: Deadline): void {
     this.#clearDeadline();
-    if (timeoutMs === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#fail(new SallyportError(code, `${this.#options.name}: ${what} ${timeoutMs} ms`));
-    }, timeoutMs);
+    const timeoutMs = this.#options.timeouts[kind.setting];
+    if (timeoutMs > 0) this.#timer = setTimeout(UndiciAttempt.#expire, timeoutMs, this, kind);
+  }
+
+  static #expire(this: void, attempt: UndiciAttempt, { code, setting, text }: Deadline): void {
+    const { name, timeouts } = attempt.#options;
+    attempt.#fail(new SallyportError(code, `${name}: ${text} ${timeouts[setting]} ms`));
   }
 
   #clearDeadline(): void {

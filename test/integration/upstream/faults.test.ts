@@ -167,6 +167,25 @@ t.test('a connection that was closed while idle is noticed, and nothing is sent 
   t.equal(sink.body, 'good');
 });
 
+t.test('a request on a kept connection that falls over under it is sent once', async (t) => {
+  let requests = 0;
+  const upstream = await startRawUpstream(t, (socket) =>
+    socket.on('data', () => {
+      requests++;
+      if (requests === 1) socket.write(GOOD);
+      else socket.resetAndDestroy();
+    }),
+  );
+  const { endpoint } = openEndpoint(t, upstream.url);
+  await new AttemptRecorder().opens(endpoint, outgoing()).ended;
+  await setImmediate();
+  const sink = await new AttemptRecorder().opens(endpoint, outgoing()).ended;
+  t.strictSame(sink.events, ['error upstream_reset all']);
+  await setImmediate();
+  t.equal(requests, 2);
+  t.equal(upstream.sockets.length, 1);
+});
+
 t.test('bytes behind a response are dropped with the connection', async (t) => {
   for (const surplus of [GOOD, 'HTTP/1.1 200 OK\r\n', 'garbage', '\0']) {
     const upstream = await startRawUpstream(

@@ -101,7 +101,7 @@ t.test('TLS below 1.2, and no TLS at all, are refused', async (t) => {
 
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
   t.test(
-    `an app that refuses our certificate in ${maxVersion} is a failure that is never tried again`,
+    `an app that refuses our certificate in ${maxVersion} gets no request, and the attempt fails`,
     async (t) => {
       let requests = 0;
       const upstream = await startRawUpstream(t, () => requests++, { ...DEMANDING, maxVersion });
