@@ -35,13 +35,11 @@ const TABLE = {
   bad_header_name: client(400, 'A header name has characters other than letters, digits and hyphens.'),
   bad_host: client(400, 'The Host is missing, repeated or malformed.'),
   bad_target: client(400, 'The request target is malformed.'),
-  bad_path: client(400, 'The path is ambiguous: it has encoded separators or dots.'),
+  bad_path: client(400, 'The path is malformed, or different readers would read it differently.'),
   bad_framing: client(400, 'The length of the request body is ambiguous.'),
   bad_chunk: client(400, 'The chunked request body is malformed.'),
   bad_trailer: client(400, 'A trailer field is malformed or not allowed.'),
   bad_upgrade: client(400, 'The upgrade request is malformed.'),
-  not_tls: client(400, 'This port speaks TLS: use https.'),
-  request_cut: client(400, 'The request ended before its body was complete.'),
   request_timeout: client(408, 'The request did not arrive in time.'),
   body_too_slow: client(408, 'The request body arrived too slowly.'),
   method_not_allowed: client(405, 'This method is not served here.'),
@@ -55,7 +53,7 @@ const TABLE = {
   version_not_supported: client(505, 'This version of HTTP is not spoken here.'),
   client_closed: client(499, 'The client went away.'),
 
-  // The certificate: `refused` is the status of every one of them; the exact reason is the verdict's
+  // The certificate: the exact reason is the verdict's
   client_certificate_required: client(403, 'A client certificate is required to come in here.'),
   client_certificate_invalid: client(403, 'The client certificate shown is not accepted here.'),
 
@@ -79,8 +77,6 @@ const TABLE = {
   upstream_unavailable: upstream(503, 'never', 'No instance of the application is available.'),
 
   // Ourselves
-  draining: { source: 'operator', status: 503, retry: 'never', text: 'The proxy is shutting down.' },
-  overloaded: { source: 'operator', status: 503, retry: 'never', text: 'The proxy is at its limit.' },
   internal: { source: 'internal', status: 500, retry: 'never', text: 'Something went wrong in the proxy.' },
 } as const satisfies Record<string, ErrorKind>;
 
