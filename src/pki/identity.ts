@@ -1,6 +1,6 @@
 // Who is calling, as values read once from a certificate, and what was decided about it.
 
-/** Subject alternative names by type, read from the ASN.1 (never from Node's `subjectaltname` string, trap 14). */
+/** Subject alternative names by type, read from the ASN.1 (never from Node's `subjectaltname` string, whose separators a name can forge). */
 export interface SubjectAltNames {
   readonly dns: readonly string[];
   readonly email: readonly string[];
