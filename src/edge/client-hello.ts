@@ -15,11 +15,14 @@ export type HelloFault = 'plain_http' | 'not_tls' | 'malformed_hello';
 export type HelloResult = ClientHello | HelloFault | { readonly needed: number };
 
 const RECORD_HEADER = 5;
+const MESSAGE_HEADER = 4;
 const MAX_RECORD = 16_384;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 const ALPN = 16;
+/** RFC 6066 3: ASCII, without brackets; underscores are in use. */
+const NAME = /^[A-Za-z0-9._-]+$/;
 const HTTP_METHOD_START = /^[A-Z]{1,8}( |$)/;
 
 export function parseClientHello(bytes: Buffer): HelloResult {
@@ -37,25 +40,34 @@ export function parseClientHello(bytes: Buffer): HelloResult {
   }
 }
 
-/** The body of the handshake message, put together from as many records as it takes. */
+/**
+ * The body of the handshake message, put together from as many records as it takes. What is `needed` counts on one
+ * record for all that is missing: a hello of one byte a record, each in its own segment, would otherwise be read from
+ * the start again thousands of times.
+ */
 function joinRecords(bytes: Buffer): Buffer | HelloFault | { needed: number } {
-  let message: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  for (;;) {
-    if (bytes.length < offset + RECORD_HEADER) return { needed: offset + RECORD_HEADER };
+  const parts: Buffer[] = [];
+  let length = 0;
+  let total: number | undefined;
+  for (let offset = 0; ;) {
+    const missing = (total ?? MESSAGE_HEADER) - length;
+    const start = offset + RECORD_HEADER;
+    if (bytes.length < start) return { needed: start + missing };
     const size = bytes.readUInt16BE(offset + 3);
     if (bytes[offset] !== HANDSHAKE || bytes[offset + 1] !== 3 || size === 0 || size > MAX_RECORD)
       return 'malformed_hello';
-    const start = offset + RECORD_HEADER;
-    const part = bytes.subarray(start, start + size);
-    message = message.length === 0 ? part : Buffer.concat([message, part]);
-    if (message.length > 0 && message[0] !== CLIENT_HELLO) return 'malformed_hello';
-    if (message.length >= 4) {
-      const total = 4 + message.readUIntBE(1, 3);
-      if (message.length >= total) return message.subarray(4, total);
-    }
     offset = start + size;
-    if (bytes.length < offset) return { needed: offset };
+    const part = bytes.subarray(start, offset);
+    if (length === 0 && part.length > 0 && part[0] !== CLIENT_HELLO) return 'malformed_hello';
+    parts.push(part);
+    length += part.length;
+    if (total === undefined && length >= MESSAGE_HEADER)
+      total = MESSAGE_HEADER + Buffer.concat(parts).readUIntBE(1, 3);
+    if (total !== undefined && length >= total)
+      return Buffer.concat(parts, length).subarray(MESSAGE_HEADER, total);
+    if (part.length === size) continue;
+    const beyond = (total ?? MESSAGE_HEADER) - (length - part.length + size);
+    return { needed: beyond > 0 ? offset + RECORD_HEADER + beyond : offset };
   }
 }
 
@@ -122,7 +134,9 @@ function readHello(message: Buffer): ClientHello {
 function readServerName(body: Reader): Hostname {
   const names = body.vector(2);
   const type = names.number(1);
-  const name = normalizeHostname(names.vector(2).rest().toString('latin1'));
+  const text = names.vector(2).rest().toString('latin1');
+  // Letters, digits and hyphens only: mapping other letters, as browsers do with what people type, makes other names.
+  const name = NAME.test(text) ? normalizeHostname(text) : undefined;
   // One name of type host_name is all that RFC 6066 allows; a second one would be two answers to 'which host?'.
   if (type !== 0 || name === undefined || !names.isDone || !body.isDone) throw new Malformed();
   return name;
