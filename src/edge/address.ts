@@ -1,6 +1,6 @@
 // From a setting to a listening socket: TCP of one family or both, or a unix socket.
 import { once } from 'node:events';
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { createConnection, type ListenOptions, type Server } from 'node:net';
 
 /** Without `host`: every address of the machine, IPv4 and IPv6. */
@@ -45,13 +45,15 @@ function isNoIPv6(error: unknown): boolean {
   return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
 }
 
-/** A socket file that nobody answers on is left over from a crash; one that answers is somebody's. */
+/** A socket that nobody answers on is left over from a crash; one that answers is somebody's, as is any other file. */
 async function removeStaleSocket(path: string): Promise<void> {
   const probe = createConnection({ path });
   try {
     await once(probe, 'connect');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') await unlink(path);
+    // Connecting to a plain file is refused, too.
+    const isRefused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+    if (isRefused && (await lstat(path)).isSocket()) await unlink(path);
   } finally {
     probe.destroy();
   }
