@@ -38,6 +38,8 @@ export interface Proxy {
   start(): Promise<readonly BoundAddress[]>;
   /** Where it listens; empty before `start`. */
   readonly addresses: readonly BoundAddress[];
+  /** Connections of clients that are open now, handshakes under way included. */
+  readonly connections: number;
   /**
    * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
    * Listening addresses and whether clients are asked for a certificate change only with a restart. Never throws.
@@ -77,6 +79,10 @@ class SallyportProxy implements Proxy {
     this.#source = source;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+  }
+
+  get connections(): number {
+    return this.#edge?.connections ?? 0;
   }
 
   async start(): Promise<readonly BoundAddress[]> {

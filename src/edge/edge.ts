@@ -7,6 +7,7 @@ import type { Observer } from '../core/observer.ts';
 import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
 import { ClientConnection } from './client-connection.ts';
+import type { Handshake } from './handshake.ts';
 import { H1Connection, type H1Settings } from './h1-connection.ts';
 import { Judge } from './judge.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
@@ -37,7 +38,6 @@ export class Edge {
   readonly #judge: Judge | undefined;
   readonly #live = new Set<H1Connection>();
   #settings: EdgeSettings;
-  #onEmpty: (() => void) | undefined;
   #isDraining = false;
 
   /** Throws when a certificate or key of the group is unusable. */
@@ -87,13 +87,11 @@ export class Edge {
     this.#isDraining = true;
     this.#listener.close();
     for (const connection of this.#live) connection.drain();
-    if (this.#live.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onEmpty = resolve;
     const timer = setTimeout(() => {
       for (const connection of this.#live) connection.destroy();
+      this.#listener.destroy();
     }, deadlineMs);
-    await promise;
+    await this.#listener.emptied;
     clearTimeout(timer);
   }
 
@@ -103,6 +101,17 @@ export class Edge {
       socket.destroy();
       return;
     }
+    try {
+      this.#serve(handshake, socket, raw);
+    } catch (cause) {
+      // Thrown out of a TLS callback it would end the process.
+      socket.destroy();
+      const time = this.#parts.clock.now();
+      this.#parts.observer.warning({ time, code: 'internal', detail: 'a handshake was not served', cause });
+    }
+  }
+
+  #serve(handshake: Handshake, socket: TLSSocket, raw: Socket): void {
     const { clock } = this.#parts;
     const connection = new ClientConnection(handshake, socket, this.#group.name, this.#judge);
     if (connection.verdict(clock.now())?.ok === false) {
@@ -119,15 +128,10 @@ export class Edge {
       clock,
       deadlines: this.#deadlines,
       reset: () => raw.resetAndDestroy(),
-      onClose: () => this.#forget(h1),
+      onClose: () => this.#live.delete(h1),
     });
     this.#live.add(h1);
     if (this.#isDraining) h1.drain();
-  }
-
-  #forget(connection: H1Connection): void {
-    this.#live.delete(connection);
-    if (this.#live.size === 0) this.#onEmpty?.();
   }
 
   #reportRefused(connection: ClientConnection): void {

@@ -14,7 +14,9 @@ export class Handshake implements Deadline {
   readonly startedAt = performance.now();
   readonly dueAt: number;
   readonly #onTimeout: (handshake: Handshake) => void;
-  /** Known once the ClientHello is read. */
+  /** Reading the ClientHello, then TLS itself. */
+  phase: 'peek' | 'tls' = 'peek';
+  /** Known once the ClientHello is read; undefined also where it names nobody. */
   sni: Hostname | undefined;
 
   constructor(id: number, raw: Socket, dueAt: number, onTimeout: (handshake: Handshake) => void) {

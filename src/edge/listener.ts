@@ -3,7 +3,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
-import type { ConnectionRefused, HandshakeFailure, Observer } from '../core/observer.ts';
+import { ERRORS } from '../core/errors.ts';
+import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
 import { Handshake } from './handshake.ts';
 import { peekClientHello } from './peek.ts';
@@ -30,16 +31,20 @@ export interface ListenerParts {
   groupFor(sni: string | undefined): TlsGroup;
 }
 
+const PLAIN_HTTP_TEXT = `${ERRORS.not_tls.text}\r\n`;
 const PLAIN_HTTP_ANSWER =
-  'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 35\r\n' +
-  'connection: close\r\n\r\nThis port speaks TLS: use https.\r\n\r\n';
+  `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+  `content-length: ${PLAIN_HTTP_TEXT.length}\r\nconnection: close\r\n\r\n${PLAIN_HTTP_TEXT}`;
 
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #servers: Server[] = [];
   readonly #handshakes = new Map<Socket, Handshake>();
   readonly #perAddress = new Map<string, number>();
-  #connections = 0;
+  /** Every socket that was accepted and is not closed, whoever serves it. */
+  readonly #sockets = new Set<Socket>();
+  readonly #emptied = Promise.withResolvers<void>();
+  #isClosed = false;
   #nextId = 1;
 
   constructor(parts: ListenerParts) {
@@ -52,7 +57,7 @@ export class Listener {
   }
 
   get connections(): number {
-    return this.#connections;
+    return this.#sockets.size;
   }
 
   async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
@@ -66,9 +71,29 @@ export class Listener {
     return bound;
   }
 
-  /** Stops accepting. Handshakes under way may finish; what waits in the kernel's queue is refused. */
+  /** Resolves after `close`, when no connection is left. */
+  get emptied(): Promise<void> {
+    return this.#emptied.promise;
+  }
+
+  /**
+   * Stops accepting. Handshakes under way may finish; who has said nothing yet is let go, and what waits in the
+   * kernel's queue is refused.
+   */
   close(): void {
     for (const server of this.#servers) server.close();
+    for (const raw of this.#handshakes.keys()) if (raw.bytesRead === 0) raw.destroy();
+    this.#isClosed = true;
+    if (this.#sockets.size === 0) this.#emptied.resolve();
+  }
+
+  /** Cuts every connection, whatever it is doing. */
+  destroy(): void {
+    for (const raw of this.#sockets) {
+      const handshake = this.finish(raw);
+      raw.destroy();
+      if (handshake !== undefined && raw.bytesRead > 0) this.#report(handshake, 'draining');
+    }
   }
 
   /** The end of a handshake under way, or undefined for a socket that is not one of ours. */
@@ -85,7 +110,7 @@ export class Listener {
     const handshake = raw === undefined ? undefined : this.finish(raw);
     raw?.destroy();
     if (handshake !== undefined)
-      this.#report(handshake, 'tls', (error.code ?? 'tls_error').toLowerCase(), error.message);
+      this.#report(handshake, (error.code ?? 'tls_error').toLowerCase(), error.message);
   }
 
   #accept(raw: Socket): void {
@@ -103,7 +128,7 @@ export class Listener {
     const handshake = new Handshake(this.#nextId++, raw, due, (late) => {
       this.finish(late.raw);
       late.raw.destroy();
-      this.#report(late, late.sni === undefined ? 'peek' : 'tls', 'timeout');
+      this.#report(late, 'timeout');
     });
     this.#handshakes.set(raw, handshake);
     deadlines.add(handshake);
@@ -118,9 +143,10 @@ export class Listener {
         this.finish(raw);
         if (result === 'plain_http') raw.end(PLAIN_HTTP_ANSWER, () => raw.destroySoon());
         else raw.destroy();
-        this.#report(handshake, 'peek', result);
+        this.#report(handshake, result);
         return;
       }
+      handshake.phase = 'tls';
       handshake.sni = result.sni;
       const mayResume = !this.#parts.uncertified.has(handshake.remoteAddress, result.sni);
       this.#parts.groupFor(result.sni).accept(raw, mayResume);
@@ -129,7 +155,7 @@ export class Listener {
 
   #exceededCap(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxHandshakes } = this.#parts.limits;
-    if (this.#connections >= maxConnections) return { cap: 'connections', limit: maxConnections };
+    if (this.#sockets.size >= maxConnections) return { cap: 'connections', limit: maxConnections };
     if (this.#handshakes.size >= maxHandshakes) return { cap: 'handshakes', limit: maxHandshakes };
     // Everybody on a unix socket has the same address: that of whoever stands in front.
     if (address !== '' && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress)
@@ -138,29 +164,24 @@ export class Listener {
   }
 
   #count(raw: Socket, address: string): void {
-    this.#connections++;
+    this.#sockets.add(raw);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     raw.once('close', () => {
-      this.#connections--;
+      this.#sockets.delete(raw);
       const left = (this.#perAddress.get(address) ?? 1) - 1;
       if (left === 0) this.#perAddress.delete(address);
       else this.#perAddress.set(address, left);
+      if (this.#isClosed && this.#sockets.size === 0) this.#emptied.resolve();
     });
   }
 
   #onEarlyClose(raw: Socket): void {
     const handshake = this.finish(raw);
     // Nothing was said at all: a health check of a balancer, not worth a line.
-    if (handshake !== undefined && raw.bytesRead > 0)
-      this.#report(handshake, handshake.sni === undefined ? 'peek' : 'tls', 'client_closed');
+    if (handshake !== undefined && raw.bytesRead > 0) this.#report(handshake, 'client_closed');
   }
 
-  #report(
-    { remoteAddress, remotePort, sni }: Handshake,
-    phase: HandshakeFailure['phase'],
-    reason: string,
-    detail?: string,
-  ): void {
+  #report({ remoteAddress, remotePort, sni, phase }: Handshake, reason: string, detail?: string): void {
     this.#parts.observer.handshakeFailure({
       time: this.#parts.clock.now(),
       remoteAddress,

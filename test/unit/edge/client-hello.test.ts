@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, nat, property, tuple, uint8Array } from 'fast-check';
 import t from 'tap';
 import { type HelloResult, parseClientHello } from '../../../src/edge/client-hello.ts';
 import {
@@ -18,6 +18,8 @@ const EXPECTED = { sni: NAME, alpn: ['h2', 'http/1.1'] };
 
 const isWaiting = (result: HelloResult): result is { needed: number } =>
   typeof result === 'object' && 'needed' in result;
+const nameIn = (result: HelloResult) =>
+  typeof result === 'object' && 'sni' in result ? result.sni : undefined;
 
 t.test('a real hello gives its name and its protocols', async (t) => {
   t.ok(hello.length > 1400, 'a hybrid key share: larger than one segment');
@@ -161,21 +163,20 @@ t.test('plain HTTP is told from other noise', async (t) => {
     t.equal(parseClientHello(Buffer.from(text)), 'not_tls', text);
 });
 
-t.test('mutated bytes never throw and never make another known name', async (t) => {
+t.test('mutated bytes never throw and never make another known name', async () => {
   const others = new Set(['admin.sallyport.localhost', 'sallyport.localhost', 'localhost']);
-  const position = fc.nat({ max: hello.length - 1 });
-  const edits = fc.array(fc.tuple(position, fc.nat({ max: 255 })), { minLength: 1, maxLength: 6 });
-  fc.assert(
-    fc.property(edits, fc.nat({ max: hello.length }), (changes, length) => {
+  const position = nat({ max: hello.length - 1 });
+  const edits = array(tuple(position, nat({ max: 255 })), { minLength: 1, maxLength: 6 });
+  assert(
+    property(edits, nat({ max: hello.length }), (changes, length) => {
       const bytes = Buffer.from(hello);
       for (const [at, value] of changes) bytes[at] = value;
-      const result = parseClientHello(bytes.subarray(0, length));
-      return typeof result === 'string' || isWaiting(result) || !others.has(result.sni ?? '');
+      return !others.has(nameIn(parseClientHello(bytes.subarray(0, length))) ?? '');
     }),
     { numRuns: 3000 },
   );
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
+  assert(
+    property(uint8Array({ maxLength: 400 }), (noise) => {
       const message = Buffer.from(noise);
       parseClientHello(message);
       parseClientHello(inRecords(Buffer.concat([Buffer.from([1]), vector(3, message)])));

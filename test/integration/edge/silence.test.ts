@@ -1,0 +1,151 @@
+// Clients that stop, drip or talk nonsense before there is a TLS connection.
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import t, { type Test } from 'tap';
+import { startApp } from '../../support/app.ts';
+import { catchHello, inRecords, messageOf } from '../../support/client-hello.ts';
+import { call, clientOptions } from '../../support/client.ts';
+import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import { until } from '../../support/until.ts';
+
+const FROM = 'https://app.sallyport.localhost';
+const hello = await catchHello({ servername: 'app.sallyport.localhost' });
+
+async function start(t: Test, settings: Record<string, unknown> = {}) {
+  const app = await startApp(t);
+  const proxy = await startProxy(t, {
+    routes: [{ from: FROM, to: app.url }],
+    handshake_timeout: '200ms',
+    ...settings,
+  });
+  return { ...proxy, app };
+}
+
+function dial(t: Test, port: number): Socket {
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.on('error', () => {});
+  t.teardown(() => socket.destroy());
+  return socket;
+}
+
+/** All that comes until the proxy closes. */
+async function answerTo(t: Test, port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
+  const socket = dial(t, port);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  for (const piece of pieces) socket.write(piece);
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+async function isWell(t: Test, { port, pki }: RunningProxy): Promise<void> {
+  const began = performance.now();
+  const answer = await call(clientOptions(pki, port));
+  t.equal(answer.status, 200, 'the next good request is answered');
+  t.ok(performance.now() - began < 1000, 'in less than a second');
+}
+
+t.test('plain HTTP on the TLS port is answered with 400, and closed', async (t) => {
+  const proxy = await start(t);
+  const answer = await answerTo(t, proxy.port, 'GET / HTTP/1.1\r\nhost: app.sallyport.localhost\r\n\r\n');
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  t.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  t.match(head, /\r\nconnection: close(\r\n|$)/);
+  t.match(head, new RegExp(`\r\ncontent-length: ${body.length}(\r\n|$)`));
+  t.match(body, /https/);
+  t.match(proxy.heard.handshakeFailures, [{ phase: 'peek', reason: 'plain_http', sni: undefined }]);
+  t.equal(proxy.app.requests.length, 0);
+  await isWell(t, proxy);
+});
+
+t.test('what is no ClientHello is closed at once, without a word', async (t) => {
+  const proxy = await start(t);
+  const noise: Record<string, readonly (string | Buffer)[]> = {
+    not_tls: ['SSH-2.0-OpenSSH_9.2\r\n'],
+    // SSLv2: a two-byte length with the top bit set, then CLIENT-HELLO.
+    'not_tls ': [Buffer.from('802e0100020015000000100100800300800700c0', 'hex')],
+    'not_tls  ': [Buffer.alloc(4096, 0xff)],
+    malformed_hello: [Buffer.from('1603010000', 'hex')],
+    'malformed_hello ': [Buffer.from('16030100040200ffff', 'hex')],
+    hello_too_large: [Buffer.from('16030100040100ffff', 'hex')],
+  };
+  for (const [reason, pieces] of Object.entries(noise)) {
+    const began = performance.now();
+    t.equal(await answerTo(t, proxy.port, ...pieces), '');
+    t.ok(performance.now() - began < 150, 'before any timeout');
+    t.match(proxy.heard.handshakeFailures.at(-1), { phase: 'peek', reason: reason.trim() });
+  }
+  t.equal(proxy.heard.handshakeFailures.length, Object.keys(noise).length, 'each is reported once');
+  await isWell(t, proxy);
+});
+
+t.test('a hello that is longer than allowed is refused before it has arrived', async (t) => {
+  const proxy = await start(t, { max_client_hello_bytes: 1024 });
+  t.equal(await answerTo(t, proxy.port, hello.subarray(0, 100)), '');
+  t.match(proxy.heard.handshakeFailures, [{ phase: 'peek', reason: 'hello_too_large' }]);
+});
+
+t.test('whoever does not finish the handshake in time is closed', async (t) => {
+  const proxy = await start(t);
+  const cases: Record<string, readonly Buffer[]> = {
+    'silent TCP': [],
+    'half a hello': [hello.subarray(0, 700)],
+    'a hello, and nothing after the answer': [hello],
+  };
+  for (const [what, pieces] of Object.entries(cases)) {
+    const began = performance.now();
+    await answerTo(t, proxy.port, ...pieces);
+    const took = performance.now() - began;
+    t.ok(took >= 150 && took < 1000, `${what}: closed after ${Math.round(took)} ms`);
+  }
+  t.match(proxy.heard.handshakeFailures, [
+    { phase: 'peek', reason: 'timeout' },
+    { phase: 'peek', reason: 'timeout' },
+    { phase: 'tls', reason: 'timeout' },
+  ]);
+  await isWell(t, proxy);
+});
+
+t.test('a timeout after a hello without a name is one of TLS', async (t) => {
+  const proxy = await start(t);
+  await answerTo(t, proxy.port, await catchHello({}));
+  t.match(proxy.heard.handshakeFailures, [{ phase: 'tls', reason: 'timeout', sni: undefined }]);
+});
+
+t.test('a hello that drips does not win time', async (t) => {
+  const proxy = await start(t);
+  const socket = dial(t, proxy.port);
+  const began = performance.now();
+  const drip = setInterval(() => socket.write(Buffer.from([22, 3, 1, 0, 1, 1])), 10);
+  await once(socket, 'close');
+  clearInterval(drip);
+  t.ok(performance.now() - began < 1000);
+  await until(() => proxy.heard.handshakeFailures.length === 1);
+  await isWell(t, proxy);
+});
+
+t.test('a hello in one-byte records and tiny segments is a hello', async (t) => {
+  const proxy = await start(t, { handshake_timeout: '5s' });
+  const socket = dial(t, proxy.port);
+  socket.setNoDelay(true);
+  const bytes = inRecords(messageOf(hello), 1);
+  for (let at = 0; at < bytes.length; at += 7) socket.write(bytes.subarray(at, at + 7));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.equal(answer[0], 22, 'a ServerHello');
+  t.equal(answer[5], 2);
+});
+
+t.test('a client that leaves in the middle is reported once, one that said nothing is not', async (t) => {
+  const proxy = await start(t, { handshake_timeout: '5s' });
+  const silent = dial(t, proxy.port);
+  await once(silent, 'connect');
+  await until(() => proxy.proxy.connections === 1);
+  silent.end();
+  await once(silent, 'close');
+  const half = dial(t, proxy.port);
+  half.end(hello.subarray(0, 700));
+  await once(half, 'close');
+  await until(() => proxy.proxy.connections === 0);
+  t.match(proxy.heard.handshakeFailures, [{ phase: 'peek', reason: 'client_closed' }]);
+  t.equal(proxy.heard.handshakeFailures.length, 1);
+});
