@@ -1,11 +1,11 @@
 // Clients that stop, drip or talk nonsense before there is a TLS connection.
 import { once } from 'node:events';
-import { type Socket, connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { startApp } from '../../support/app.ts';
 import { catchHello, inRecords, messageOf } from '../../support/client-hello.ts';
 import { call, clientOptions } from '../../support/client.ts';
 import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import { closed, dial } from '../../support/raw-client.ts';
 import { until } from '../../support/until.ts';
 
 const FROM = 'https://app.sallyport.localhost';
@@ -21,21 +21,11 @@ async function start(t: Test, settings: Record<string, unknown> = {}) {
   return { ...proxy, app };
 }
 
-function dial(t: Test, port: number): Socket {
-  const socket = connect({ host: '127.0.0.1', port });
-  socket.on('error', () => {});
-  t.teardown(() => socket.destroy());
-  return socket;
-}
-
 /** All that comes until the proxy closes. */
 async function answerTo(t: Test, port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
-  const socket = dial(t, port);
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const socket = await dial(t, port);
   for (const piece of pieces) socket.write(piece);
-  await once(socket, 'close');
-  return Buffer.concat(chunks).toString('latin1');
+  return await closed(socket);
 }
 
 async function isWell(t: Test, { port, pki }: RunningProxy): Promise<void> {
@@ -114,10 +104,10 @@ t.test('a timeout after a hello without a name is one of TLS', async (t) => {
 
 t.test('a hello that drips does not win time', async (t) => {
   const proxy = await start(t);
-  const socket = dial(t, proxy.port);
+  const socket = await dial(t, proxy.port);
   const began = performance.now();
   const drip = setInterval(() => socket.write(Buffer.from([22, 3, 1, 0, 1, 1])), 10);
-  await once(socket, 'close');
+  await closed(socket);
   clearInterval(drip);
   t.ok(performance.now() - began < 1000);
   await until(() => proxy.heard.handshakeFailures.length === 1);
@@ -126,7 +116,7 @@ t.test('a hello that drips does not win time', async (t) => {
 
 t.test('a hello in one-byte records and tiny segments is a hello', async (t) => {
   const proxy = await start(t, { handshake_timeout: '5s' });
-  const socket = dial(t, proxy.port);
+  const socket = await dial(t, proxy.port);
   socket.setNoDelay(true);
   const bytes = inRecords(messageOf(hello), 1);
   for (let at = 0; at < bytes.length; at += 7) socket.write(bytes.subarray(at, at + 7));
@@ -137,14 +127,13 @@ t.test('a hello in one-byte records and tiny segments is a hello', async (t) => 
 
 t.test('a client that leaves in the middle is reported once, one that said nothing is not', async (t) => {
   const proxy = await start(t, { handshake_timeout: '5s' });
-  const silent = dial(t, proxy.port);
-  await once(silent, 'connect');
+  const silent = await dial(t, proxy.port);
   await until(() => proxy.proxy.connections === 1);
   silent.end();
-  await once(silent, 'close');
-  const half = dial(t, proxy.port);
+  await closed(silent);
+  const half = await dial(t, proxy.port);
   half.end(hello.subarray(0, 700));
-  await once(half, 'close');
+  await closed(half);
   await until(() => proxy.proxy.connections === 0);
   t.match(proxy.heard.handshakeFailures, [{ phase: 'peek', reason: 'client_closed' }]);
   t.equal(proxy.heard.handshakeFailures.length, 1);
