@@ -1,0 +1,45 @@
+import t from 'tap';
+import { type ErrorCode, SallyportError } from '../../../src/core/errors.ts';
+import { mayRetry } from '../../../src/forward/retry.ts';
+import type { OutgoingHead, Sent } from '../../../src/upstream/contract.ts';
+
+const get: OutgoingHead = {
+  method: 'GET',
+  target: '/',
+  headers: [],
+  contentLength: 0,
+  upgrade: undefined,
+  isFresh: false,
+};
+const may = (head: Partial<OutgoingHead>, code: ErrorCode, sent: Sent): boolean =>
+  mayRetry({ ...get, ...head }, new SallyportError(code), sent);
+
+t.test('an idempotent request without a body gets one second try', (t) => {
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+    t.ok(may({ method }, 'upstream_reset', 'all'), method);
+  t.notOk(may({ isFresh: true }, 'upstream_reset', 'all'), 'and no third');
+  t.end();
+});
+
+t.test('a POST is never sent again, not even one that never left', (t) => {
+  for (const sent of ['none', 'partial', 'all'] as const)
+    for (const code of ['upstream_reset', 'upstream_unreachable'] as const)
+      t.notOk(may({ method: 'POST' }, code, sent));
+  t.notOk(may({ method: 'PATCH' }, 'upstream_reset', 'none'));
+  t.end();
+});
+
+t.test('nothing with a body, no upgrade and nothing that was answered badly is sent again', (t) => {
+  t.notOk(may({ method: 'PUT', contentLength: 3 }, 'upstream_reset', 'none'));
+  t.notOk(may({ method: 'PUT', contentLength: undefined }, 'upstream_reset', 'none'));
+  t.notOk(may({ upgrade: 'websocket' }, 'upstream_reset', 'none'));
+  t.notOk(may({}, 'upstream_protocol', 'all'));
+  t.notOk(may({}, 'upstream_timeout', 'all'));
+  t.end();
+});
+
+t.test('an app that cannot be reached is tried again only where nothing had left', (t) => {
+  t.ok(may({}, 'upstream_unreachable', 'none'));
+  t.notOk(may({}, 'upstream_unreachable', 'all'));
+  t.end();
+});
