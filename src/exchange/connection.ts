@@ -1,5 +1,5 @@
 // What is known about a client's connection, written down once at the handshake and passed to whoever asks.
-// Nothing downstream reads `socket.servername` or `socket.remoteAddress` (trap 4).
+// Nothing downstream reads `socket.servername` or `socket.remoteAddress`: on a resumed TLS 1.2 session Node has no server name.
 import type { Verdict } from '../pki/identity.ts';
 
 export interface Connection {
