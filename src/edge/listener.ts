@@ -3,7 +3,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
-import { ERRORS } from '../core/errors.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
 import { Handshake } from './handshake.ts';
@@ -31,7 +30,7 @@ export interface ListenerParts {
   groupFor(sni: string | undefined): TlsGroup;
 }
 
-const PLAIN_HTTP_TEXT = `${ERRORS.not_tls.text}\r\n`;
+const PLAIN_HTTP_TEXT = 'This port speaks TLS: use https.\r\n';
 const PLAIN_HTTP_ANSWER =
   `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n` +
   `content-length: ${PLAIN_HTTP_TEXT.length}\r\nconnection: close\r\n\r\n${PLAIN_HTTP_TEXT}`;
