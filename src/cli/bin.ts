@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command `sallyport`. First of all: is this Node one to run on? So nothing here is newer than that question.
-import process from 'node:process';
 import { nodeVersionFault } from '../core/node-version.ts';
 import { EXIT } from './exit-codes.ts';
 

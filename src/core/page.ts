@@ -30,6 +30,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-weight: 500; }
+td:first-child { min-width: 11rem; }
 button { padding: .35rem .9rem; border: 1px solid var(--accent); border-radius: 6px; background: none; color: var(--accent); font: inherit; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 summary { cursor: pointer; }

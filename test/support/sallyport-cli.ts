@@ -7,5 +7,10 @@ export const BIN = path.resolve(import.meta.dirname, '../../src/cli/bin.ts');
 
 /** What it printed and how it ended. */
 export function sallyport(cwd: string, ...args: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [BIN, ...args], { cwd, encoding: 'utf8', timeout: 30_000 });
+  return spawnSync(process.execPath, [BIN, ...args], {
+    cwd,
+
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
 }

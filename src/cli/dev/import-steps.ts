@@ -20,8 +20,8 @@ export function importSteps({ p12, password, ca }: ImportFiles): readonly Browse
     {
       browser: 'Chrome, Chromium, Edge or Brave on Linux',
       steps: [
-        `Open chrome://certificate-manager/clientcerts, choose "View imported certificates", then "Import", and pick ${p12}; the password is ${password}.`,
-        `Open chrome://certificate-manager/localcerts, choose "Installed by you", "Trusted certificates", "Import", and pick ${ca}.`,
+        `Open chrome://certificate-manager/clientcerts, choose "View imported certificates from Linux", then "Import", and pick ${p12}; the password is ${password}.`,
+        `Open chrome://certificate-manager/localcerts, choose "Installed by you", and under "Trusted Certificates" "Import", and pick ${ca}.`,
       ],
     },
     {
