@@ -2,7 +2,8 @@
 // stopped) loses lines; it never ends the proxy, holds it up or keeps it from ending.
 import { destination } from 'pino';
 
-const BUFFER_BYTES = 65_536;
+// Above 16,384, the most that it writes at once, the stream refuses to be made.
+const BUFFER_BYTES = 4096;
 const FLUSH_MS = 500;
 /** What waits for a reader that has stopped; further lines are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
