@@ -3,7 +3,14 @@
 // otherwise resume a session of one virtual host on another (class of nginx CVE-2025-23419).
 import { constants, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
 import type { CredentialStore } from '../certs/credential-store.ts';
 import { normalizeHostname } from '../core/hostname.ts';
 import type { Credential } from '../pki/credential.ts';
@@ -49,7 +56,7 @@ export class TlsGroup {
   #ticketKeys = randomBytes(48);
   #contexts = new Map<Credential, SecureContext>();
   readonly #server: Server;
-  /** Its sessions resume nowhere: a hello that must not resume one comes here. */
+  /** Resumes no session, its own included: a hello that must not resume one comes here. */
   readonly #fullHandshakeServer: Server;
 
   /** Throws what `createSecureContext` throws when a certificate or key is unusable. */
@@ -90,7 +97,11 @@ export class TlsGroup {
 
   #makeContexts(settings: TlsGroupSettings, ticketKeys = this.#ticketKeys): [SecureContext, SecureContext] {
     const { first } = settings.credentials;
-    return [makeContext(first, settings, ticketKeys), makeContext(first, settings, randomBytes(48))];
+    return [
+      makeContext(first, settings, { ticketKeys }),
+      // What it gives out can be resumed nowhere: it keeps no sessions, and without tickets there is nothing else.
+      makeContext(first, settings, { secureOptions: SECURE_OPTIONS | constants.SSL_OP_NO_TICKET }),
+    ];
   }
 
   #useContexts([usual, full]: [SecureContext, SecureContext]): void {
@@ -99,12 +110,12 @@ export class TlsGroup {
     setDefaultContext(this.#fullHandshakeServer, full);
   }
 
-  /** The certificate for a name: exact, then wildcard, then the first. Tickets are the server's, not the context's. */
+  /** The certificate for a name: exact, then wildcard, then the first. Tickets and options are the server's own. */
   #contextFor(serverName: string): SecureContext {
     const credential = this.#settings.credentials.select(normalizeHostname(serverName));
     let context = this.#contexts.get(credential);
     if (context === undefined) {
-      context = makeContext(credential, this.#settings, this.#ticketKeys);
+      context = makeContext(credential, this.#settings);
       this.#contexts.set(credential, context);
     }
     return context;
@@ -135,7 +146,11 @@ export class TlsGroup {
   }
 }
 
-function makeContext(credential: Credential, settings: TlsGroupSettings, ticketKeys: Buffer): SecureContext {
+function makeContext(
+  credential: Credential,
+  settings: TlsGroupSettings,
+  own: Pick<SecureContextOptions, 'ticketKeys' | 'secureOptions'> = {},
+): SecureContext {
   return createSecureContext({
     cert: credential.certPem,
     key: credential.keyPem,
@@ -150,7 +165,7 @@ function makeContext(credential: Credential, settings: TlsGroupSettings, ticketK
     secureOptions: SECURE_OPTIONS,
     sessionIdContext: settings.name.slice(0, 32),
     sessionTimeout: Math.ceil(settings.sessionTimeoutMs / 1000),
-    ticketKeys,
+    ...own,
   });
 }
 
