@@ -23,13 +23,16 @@ export interface Outcome {
   onAnswer(status: number, fields: string[]): void;
 }
 
-/** Where attempts go: the next endpoint, another than the one that has just failed where there is one. */
-export type PickEndpoint = (not?: Endpoint) => Endpoint | undefined;
+/** Where attempts go. */
+export interface Endpoints {
+  /** The next one; another than `not`, which has just failed, where there is another. */
+  pick(not?: Endpoint): Endpoint | undefined;
+}
 
 export class Forwarding implements AttemptSink {
   readonly #exchange: Exchange;
   readonly #plan: ForwardPlan;
-  readonly #pick: PickEndpoint;
+  readonly #endpoints: Endpoints;
   readonly #outcome: Outcome;
   #head: OutgoingHead;
   #attempt: Attempt | undefined;
@@ -46,11 +49,11 @@ export class Forwarding implements AttemptSink {
     exchange: Exchange,
     plan: ForwardPlan,
     endpoint: Endpoint,
-    rest: { pick: PickEndpoint; outcome: Outcome },
+    rest: { endpoints: Endpoints; outcome: Outcome },
   ) {
     this.#exchange = exchange;
     this.#plan = plan;
-    this.#pick = rest.pick;
+    this.#endpoints = rest.endpoints;
     this.#outcome = rest.outcome;
     this.endpoint = endpoint;
     this.#head = outgoingHead(exchange, plan, endpoint.authority);
@@ -155,7 +158,7 @@ export class Forwarding implements AttemptSink {
   }
 
   #retry(): void {
-    this.endpoint = this.#pick(this.endpoint) ?? this.endpoint;
+    this.endpoint = this.#endpoints.pick(this.endpoint) ?? this.endpoint;
     this.#head = { ...outgoingHead(this.#exchange, this.#plan, this.endpoint.authority), isFresh: true };
     this.#open();
   }

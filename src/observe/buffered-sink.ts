@@ -3,7 +3,7 @@
 import { destination } from 'pino';
 
 // Above 16,384, the most that it writes at once, the stream refuses to be made.
-const BUFFER_BYTES = 4096;
+const BUFFER_BYTES = 15_360;
 const FLUSH_MS = 500;
 /** What waits for a reader that has stopped; further lines are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;

@@ -125,7 +125,7 @@ export class Pipeline implements Service {
       maxBodyBytes: parts.maxBodyBytes,
     };
     directed.forwarding = new Forwarding(exchange, plan, endpoint, {
-      pick: (not) => upstream.pick(not),
+      endpoints: upstream,
       outcome: new LifeOutcome(directed, this),
     });
     directed.forwarding.start();
