@@ -41,7 +41,11 @@ export async function dev({ port, dir, fresh, logFormat }: DevOptions): Promise<
       observer: logging.observer,
       help: devHelp(files),
     });
-    const [address] = await proxy.start();
+    const [address] = await proxy.start().catch((error: unknown) => {
+      throw hasCode(error, 'EADDRINUSE')
+        ? new Error(`port ${port} is in use: choose another with --port`)
+        : error;
+    });
     const bound = address !== undefined && 'port' in address ? address.port : port;
     routes = demoRoutes(bound);
     const made = madeLines(certificates.made, dir);
@@ -53,6 +57,10 @@ export async function dev({ port, dir, fresh, logFormat }: DevOptions): Promise<
     await apps.close();
     await logging.close();
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function demoRoutes(port: number): readonly DemoRoute[] {

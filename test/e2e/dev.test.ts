@@ -1,10 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { devProcess } from '../support/dev-process.ts';
+import { sallyport } from '../support/sallyport-cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const skip =
@@ -60,4 +63,14 @@ t.test('a second start keeps everything, --fresh nothing', async (t) => {
   t.match(fresh.screen, 'made certs/ca.crt and .key (all were asked for anew)');
   t.match(fresh.screen, 'browsers that had the old one need client.p12 again');
   t.equal(await fresh.stop(), EXIT.ok);
+});
+
+t.test('a port that is taken is said to be, and the process ends', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { status, stderr } = sallyport(temporaryFolder(t), 'dev', '--port', String(port));
+  t.equal(status, EXIT.failed);
+  t.match(stderr, `port ${port} is in use: choose another with --port`);
 });
