@@ -71,3 +71,15 @@ export async function call(options: ConnectionOptions, made: Call = {}): Promise
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
 }
+
+/** Writes these bytes (latin1) to a connection of its own and gives everything that comes until it closes. */
+export async function sendRaw(options: ConnectionOptions, bytes: string): Promise<string> {
+  const socket = connect(options);
+  socket.on('error', () => {});
+  socket.once('secureConnect', () => socket.write(bytes, 'latin1'));
+  try {
+    return await readAll(socket);
+  } finally {
+    socket.destroy();
+  }
+}
