@@ -35,6 +35,9 @@ const PLAIN_HTTP_ANSWER =
   `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n` +
   `content-length: ${PLAIN_HTTP_TEXT.length}\r\nconnection: close\r\n\r\n${PLAIN_HTTP_TEXT}`;
 
+/** `reason` is OpenSSL's, in words; its `message` has memory addresses and source paths as well. */
+export type TlsError = Error & { readonly code?: string; readonly reason?: string };
+
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #servers: Server[] = [];
@@ -105,11 +108,11 @@ export class Listener {
   }
 
   /** A handshake that a TLS group could not finish. */
-  fail(raw: Socket | undefined, error: Error & { code?: string }): void {
+  fail(raw: Socket | undefined, error: TlsError): void {
     const handshake = raw === undefined ? undefined : this.finish(raw);
     raw?.destroy();
     if (handshake !== undefined)
-      this.#report(handshake, (error.code ?? 'tls_error').toLowerCase(), error.message);
+      this.#report(handshake, (error.code ?? 'tls_error').toLowerCase(), error.reason ?? error.message);
   }
 
   #accept(raw: Socket): void {
