@@ -1,4 +1,6 @@
 // What the package offers to programs that embed the proxy.
+import './core/require-node.ts';
+
 export { ConfigError } from './app/config-error.ts';
 export { createProxy, type Proxy, type ProxyOptions, type ReloadResult } from './app/proxy.ts';
 export type { BoundAddress } from './edge/address.ts';

@@ -2,7 +2,7 @@
 // `Connection` is read, then those fields and the fixed list go, and only then may anything be added, so that a client
 // cannot have the proxy's own headers removed by naming them (Traefik CVE-2026-29054, reply-from CVE-2026-33805).
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import { isManagedName } from './managed-names.ts';
+import { isManagedName } from '../core/managed-names.ts';
 
 const HOP_BY_HOP = new Set([
   'connection',

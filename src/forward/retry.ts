@@ -1,14 +1,12 @@
 // Whether an attempt that failed may be made again. At most once, only before the client has seen anything, never with
 // a body, and only where doing it twice is the same as doing it once: a POST is never sent again.
 import type { SallyportError } from '../core/errors.ts';
+import { isIdempotentMethod } from '../core/method.ts';
 import type { OutgoingHead, Sent } from '../upstream/contract.ts';
-
-/** RFC 9110 9.2.2. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 export function mayRetry(head: OutgoingHead, error: SallyportError, sent: Sent): boolean {
   if (head.isFresh || head.contentLength !== 0 || head.upgrade !== undefined) return false;
-  if (!IDEMPOTENT.has(head.method)) return false;
+  if (!isIdempotentMethod(head.method)) return false;
   const { retry } = error.kind;
   return retry === 'idempotent' || (retry === 'unsent' && sent === 'none');
 }

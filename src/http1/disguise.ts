@@ -1,6 +1,7 @@
-// Names that an application may take for others: CGI, WSGI and PHP fold `_`, `.` and `-` together, so that
-// `Transfer_Encoding` becomes Transfer-Encoding behind a proxy that let it through as something unknown.
+// Names that an application may take for others once it has folded them. Those that decide framing or routing are
+// refused even where unusual names are let through.
 import { SallyportError } from '../core/errors.ts';
+import { foldName } from '../core/fold-name.ts';
 
 /** Folded names that decide framing or routing. */
 const GOVERNING: ReadonlySet<string> = new Set([
@@ -13,11 +14,6 @@ const GOVERNING: ReadonlySet<string> = new Set([
   'te',
   'trailer',
 ]);
-
-/** Lower case, letters and digits only. */
-export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-}
 
 /** Throws bad_header_name where the name in `bytes[from, to)` is a governing one once folded. */
 export function refuseDisguise(bytes: Uint8Array, from: number, to: number): void {

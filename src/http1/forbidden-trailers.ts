@@ -1,6 +1,7 @@
 // Fields that have no business behind a body: whoever reads trailers as headers would let them change framing, routing,
 // credentials or identity after these were judged (RFC 9110 6.5.1).
-import { foldName } from './disguise.ts';
+import { foldName } from '../core/fold-name.ts';
+import { isManagedName } from '../core/managed-names.ts';
 
 /** Folded names, whole. */
 const NAMES: ReadonlySet<string> = new Set(
@@ -20,26 +21,19 @@ const NAMES: ReadonlySet<string> = new Set(
       'vary',
     ],
     ['ifmatch', 'ifnonematch', 'ifmodifiedsince', 'ifunmodifiedsince', 'ifrange', 'retryafter', 'warning'],
-    ['xrealip', 'xrequestid', 'traceparent', 'tracestate', 'via', 'from'],
-    ['xhttpmethodoverride', 'xhttpmethod', 'xmethodoverride', 'xoriginalurl', 'xrewriteurl', 'remoteuser'],
+    ['traceparent', 'tracestate', 'via', 'from', 'remoteuser'],
+    ['xhttpmethodoverride', 'xhttpmethod', 'xmethodoverride'],
   ].flat(),
 );
 
 /** Beginnings of folded names. */
-const FAMILIES = [
-  'content',
-  'clientcert',
-  'xforwarded',
-  'forwarded',
-  'proxy',
-  'xclient',
-  'ssl',
-  'xssl',
-  'sec',
-];
+const FAMILIES = ['content', 'proxy', 'sec'];
 
-/** Whether a trailer of this name must not be passed on. Punctuation and case do not hide it. */
+/**
+ * Whether a trailer of this name must not be passed on: these, and whatever only the proxy may say. Punctuation and case
+ * do not hide it.
+ */
 export function isForbiddenTrailer(name: string): boolean {
   const folded = foldName(name);
-  return NAMES.has(folded) || FAMILIES.some((family) => folded.startsWith(family));
+  return NAMES.has(folded) || isManagedName(name) || FAMILIES.some((family) => folded.startsWith(family));
 }

@@ -1,7 +1,7 @@
 // PKCS#12: the file that browsers import a client certificate from. The algorithms are the old ones (triple DES, SHA-1)
 // on purpose: the Keychain of every macOS up to now takes a file with AES or a SHA-256 MAC for one with a wrong password,
 // while NSS (Firefox, Chrome on Linux), Windows, Android and OpenSSL 3 all still read these. What guards the key is
-// therefore the file's mode and a password with enough randomness, not the encryption.
+// the mode of the file: treat it like the bare key that lies beside it, whatever its password is.
 import { X509Certificate, createCipheriv, createHmac, createPrivateKey, randomBytes } from 'node:crypto';
 import {
   ContentInfo,

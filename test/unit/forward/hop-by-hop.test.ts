@@ -1,6 +1,6 @@
 import t from 'tap';
 import { copyEndToEnd } from '../../../src/forward/hop-by-hop.ts';
-import { isManagedName } from '../../../src/forward/managed-names.ts';
+import { isManagedName } from '../../../src/core/managed-names.ts';
 
 const sift = (direction: 'request' | 'response', ...headers: string[]): string[] => {
   const out: string[] = [];

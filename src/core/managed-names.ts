@@ -1,6 +1,7 @@
 // The names that Sallyport itself speaks for, and the ones apps take for the proxy's word. Whatever a client sends under
 // them is removed on every route, in any case and punctuation: apps and gateways fold `_`, `.` and `-` together
 // (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-30851, Traefik CVE-2026-33433).
+import { foldName } from './fold-name.ts';
 
 /** In folded form: lower-case letters and digits only. */
 const NAMES = new Set([
@@ -20,11 +21,6 @@ const NAMES = new Set([
 
 /** In folded form. Families whose every member tells an app who is calling or how. */
 const PREFIXES = ['xforwarded', 'clientcert', 'xclientcert', 'sslclient', 'xssl', 'xpomerium', 'xsallyport'];
-
-/** A name without what readers disagree about. */
-export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-}
 
 /** Whether only the proxy may say this to an app. */
 export function isManagedName(name: string): boolean {
