@@ -1,5 +1,6 @@
 // Clients as tests need them: a TLS connection that shows a certificate, raw bytes in, parsed answers out.
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { type Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -40,8 +41,13 @@ export async function openClient(t: Teardown, options: ConnectionOptions): Promi
 export async function readAll(socket: TLSSocket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!socket.closed) await once(socket, 'close');
+  await closed(socket);
   return Buffer.concat(chunks).toString('latin1');
+}
+
+/** Until the connection is over, well or badly: a cut is an answer too. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
 export interface Call {

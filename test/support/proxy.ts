@@ -29,6 +29,8 @@ export interface RunningProxy {
   readonly port: number;
   readonly pki: TestPki;
   readonly heard: Heard;
+  /** What it was started with. */
+  readonly config: ConfigInput;
   /** Waits for the n-th exchange to be reported. */
   readonly exchange: (n: number) => Promise<ExchangeRecord>;
 }
@@ -48,7 +50,8 @@ export async function startProxy(
     connectionRefused: (record) => heard.refused.push(record),
     warning: (record) => heard.warnings.push(record),
   };
-  const proxy = createProxy({ ...baseConfig(pki), ...config }, { observer, watch: false, ...options });
+  const whole = { ...baseConfig(pki), ...config };
+  const proxy = createProxy(whole, { observer, watch: false, ...options });
   t.teardown(() => proxy.close());
   const [address] = await proxy.start();
   if (address === undefined || 'path' in address) throw new Error('no port');
@@ -57,6 +60,7 @@ export async function startProxy(
     port: address.port,
     pki,
     heard,
+    config: whole,
     exchange: (n) => until(() => heard.exchanges[n]),
   };
 }
