@@ -2,7 +2,7 @@
 // gone or overwritten, in every spelling (oauth2-proxy CVE-2025-64484, Caddy CVE-2026-30851, Traefik CVE-2026-29054).
 import t from 'tap';
 import { ALL_IDENTITY_HEADERS, HOST, startBadInputs } from '../../support/bad-input.ts';
-import { foldName } from '../../../src/http1/disguise.ts';
+import { foldName } from '../../../src/core/fold-name.ts';
 
 const FORGED = 'forged.example';
 const NAMES = [
