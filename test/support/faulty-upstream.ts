@@ -8,8 +8,8 @@ import { clientOptions, sendRaw } from './client.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
 import { startRawUpstream } from './raw-upstream.ts';
 
-/** Does something wrong to a request whose head is given; `true` has it answered well instead. */
-export type Misbehave = (socket: Socket, head: string) => true | void;
+/** Does something wrong to a request whose head has arrived. */
+export type Misbehave = (socket: Socket) => void;
 
 export interface FaultyUpstream extends RunningProxy {
   /** Heads that arrived, in order. */
@@ -40,8 +40,8 @@ export async function startFaulty(
         text = text.slice(end + 4);
         text = text.slice(Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0));
         heads.push(head);
-        if (/^\S+ \/good /.test(head) || misbehave(socket, head) === true)
-          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+        if (/^\S+ \/good /.test(head)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+        else misbehave(socket);
       }
     });
   });

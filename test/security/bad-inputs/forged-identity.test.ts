@@ -27,7 +27,9 @@ const recased = (name: string) => [
   name,
   name.toLowerCase(),
   name.toUpperCase(),
-  [...name].map((letter, i) => (i % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())).join(''),
+  name
+    .toLowerCase()
+    .replaceAll(/(.)(.)/g, (_, first: string, second: string) => first + second.toUpperCase()),
 ];
 const repunctuated = (name: string) => [
   name.replaceAll('-', '_'),
