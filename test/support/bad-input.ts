@@ -64,7 +64,7 @@ export function checkRefusal(t: Test, answer: RawAnswer, code: ErrorCode): void 
   t.notMatch(answer.body, /127\.0\.0\.1|localhost|undici|ECONN|node:|\.ts\b|at \w+ \(/, 'no internals');
   if (answer.headers['content-type'] === 'application/problem+json')
     t.match(JSON.parse(answer.body), { status, code, detail: text, request_id: /./ });
-  else t.ok(answer.body.includes(code), code);
+  else t.ok(answer.body.includes(text), answer.body);
 }
 
 /** Every header that can tell an app who is calling is on. */
