@@ -9,6 +9,7 @@ import type { Served } from '../pipeline/served-route.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { buildEdge } from './build-edge.ts';
 import { buildRoutes } from './build-routes.ts';
+import type { FileStates } from './file-states.ts';
 import { SettingFiles } from './setting-files.ts';
 
 export interface Build {
@@ -16,7 +17,7 @@ export interface Build {
   readonly edge: EdgeSettings;
   readonly served: Served;
   /** Files that settings name. */
-  readonly files: readonly string[];
+  readonly files: FileStates;
   /** Equal for the same files with the same content. */
   readonly filesFingerprint: string;
 }
@@ -34,7 +35,7 @@ export interface BuildResult {
   readonly build: Build | undefined;
   readonly issues: readonly Issue[];
   /** To watch even where the build failed: mending one of them may be what the user does next. */
-  readonly files: readonly string[];
+  readonly files: FileStates;
 }
 
 const HSTS = 'max-age=31536000';
@@ -51,7 +52,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
       message: 'no certificate to show: give certificates, or certificate_file and certificate_key_file',
     });
   const isUsable = issues.every(({ severity }) => severity === 'warning');
-  if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.paths };
+  if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.states };
   const served = {
     routes,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
@@ -59,9 +60,9 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   };
   const filesFingerprint = await files.fingerprint();
   return {
-    build: { config, edge, served, files: files.paths, filesFingerprint },
+    build: { config, edge, served, files: files.states, filesFingerprint },
     issues,
-    files: files.paths,
+    files: files.states,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Issue } from '../core/issue.ts';
 import { type Build, build, type BuildContext, type BuildResult } from './build.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { ConfigSource } from './config-source.ts';
+import { type FileStates, fileState } from './file-states.ts';
 
 export interface PrepareContext {
   readonly registry: UpstreamRegistry;
@@ -25,24 +26,26 @@ export interface Preparation {
   readonly prepared: Prepared | undefined;
   readonly problems: readonly Problem[];
   /** To watch, the configuration's own included. */
-  readonly files: readonly string[];
+  readonly files: FileStates;
 }
 
 export async function prepare(
   source: ConfigSource,
   { registry, now, previous }: PrepareContext,
 ): Promise<Preparation> {
-  const own = source.file === undefined ? [] : [source.file];
+  const own: FileStates = new Map(
+    source.file === undefined ? [] : [[source.file, await fileState(source.file)]],
+  );
   const { result, locate } = await source.read();
   const context = { registry, now, previous: previous?.build };
   if (!result.ok) {
     const { issues, files } = await faultsOf(result.sound, context);
     const problems = [...result.problems, ...(issues.length > 0 ? await locate(issues) : [])];
-    return { prepared: undefined, problems: problems.sort(byPlace), files: [...own, ...files] };
+    return { prepared: undefined, problems: problems.sort(byPlace), files: new Map([...own, ...files]) };
   }
   const made = await build(result.config, context);
   const problems = [...result.warnings, ...(made.issues.length > 0 ? await locate(made.issues) : [])];
-  const files = [...own, ...made.files];
+  const files = new Map([...own, ...made.files]);
   if (made.build === undefined) return { prepared: undefined, problems, files };
   const fingerprint = `${result.fingerprint} ${made.build.filesFingerprint}`;
   return { prepared: { build: made.build, fingerprint }, problems, files };
@@ -56,7 +59,7 @@ async function faultsOf(
   sound: SoundConfig | undefined,
   context: BuildContext,
 ): Promise<Pick<BuildResult, 'issues' | 'files'>> {
-  if (sound === undefined) return { issues: [], files: [] };
+  if (sound === undefined) return { issues: [], files: new Map() };
   const { issues, files } = await build(sound.config, context);
   const placed = issues.flatMap((issue): Issue[] => {
     const [top, index, ...rest] = issue.path;

@@ -14,6 +14,7 @@ import { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
+import type { FileStates } from './file-states.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import { FileWatch } from './watch.ts';
 
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   readonly observer?: Observer | ((config: Build['config']) => Observer);
   /** Reload when the configuration file or a file that it names changes. Default true. */
   readonly watch?: boolean;
+  /** How often to look for such a change, default 1000. */
+  readonly watchIntervalMs?: number;
   /** What a refusal page says beyond the refusal. */
   readonly help?: RefusalHelp;
   /** Default: a random UUID for every request. */
@@ -66,19 +69,22 @@ class SallyportProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #clock: Clock;
   readonly #registry = new UpstreamRegistry();
-  readonly #watch = new FileWatch(() => void this.reload('file'));
+  readonly #watch: FileWatch;
   #source: ConfigSource;
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
   #edge: Edge | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   #drained: Promise<void> | undefined;
+  /** Drained or closed, or on the way there. */
+  #isOver = false;
   addresses: readonly BoundAddress[] = [];
 
   constructor(source: ConfigSource, options: ProxyOptions) {
     this.#source = source;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#watch = new FileWatch(() => void this.reload('file'), options.watchIntervalMs);
   }
 
   get connections(): number {
@@ -86,7 +92,6 @@ class SallyportProxy implements Proxy {
   }
 
   async start(): Promise<readonly BoundAddress[]> {
-    const began = Date.now();
     const { prepared, problems, files } = await this.#prepare(this.#source);
     if (prepared === undefined) throw new ConfigError(problems);
     const { observer } = this.#options;
@@ -115,7 +120,7 @@ class SallyportProxy implements Proxy {
       await this.close();
       throw error;
     }
-    await this.#follow(files, began);
+    this.#follow(files);
     const where = this.addresses.map((address) => addressText(address)).join(', ');
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
     return this.addresses;
@@ -134,6 +139,7 @@ class SallyportProxy implements Proxy {
   }
 
   async close(): Promise<void> {
+    this.#isOver = true;
     this.#watch.stop();
     await this.#edge?.drain(0);
     await this.#registry.close(0);
@@ -142,7 +148,7 @@ class SallyportProxy implements Proxy {
   async #reload(trigger: Reload['trigger'], config: ConfigInput | undefined): Promise<ReloadResult> {
     const began = Date.now();
     const source = config === undefined ? this.#source : objectSource(config, this.#options.env ?? {});
-    const outcome = await this.#applyFrom(source, began).catch((error: unknown) => ({
+    const outcome = await this.#applyFrom(source).catch((error: unknown) => ({
       result: 'refused' as const,
       issues: [error instanceof Error ? error.message : String(error)],
     }));
@@ -152,9 +158,11 @@ class SallyportProxy implements Proxy {
     return outcome;
   }
 
-  async #applyFrom(source: ConfigSource, began: number): Promise<ReloadResult> {
+  async #applyFrom(source: ConfigSource): Promise<ReloadResult> {
+    if (this.#isOver) return { result: 'refused', issues: ['the proxy is closing'] };
     const { prepared, problems, files } = await this.#prepare(source);
-    await this.#follow(files, began);
+    // A refused object is not where the configuration comes from.
+    if (prepared !== undefined || source === this.#source) this.#follow(files);
     const issues = problems.map(({ text }) => text);
     if (prepared === undefined || this.#edge === undefined) return { result: 'refused', issues };
     if (prepared.fingerprint === this.#inForce?.fingerprint) return { result: 'unchanged', issues };
@@ -169,6 +177,7 @@ class SallyportProxy implements Proxy {
   async #drain(): Promise<void> {
     const edge = this.#edge;
     if (edge === undefined) return;
+    this.#isOver = true;
     this.#watch.stop();
     const time = this.#clock.now();
     const detail = `${edge.connections} connections`;
@@ -186,8 +195,8 @@ class SallyportProxy implements Proxy {
     });
   }
 
-  async #follow(files: readonly string[], since: number): Promise<void> {
-    if (this.#options.watch !== false) await this.#watch.watch(files, since);
+  #follow(files: FileStates): void {
+    if (this.#options.watch !== false) this.#watch.watch(files);
   }
 }
 

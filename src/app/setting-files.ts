@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { type FileStates, fileState } from './file-states.ts';
 
 /** More than any certificate bundle holds. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -14,6 +15,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 export class SettingFiles {
   readonly #texts = new Map<string, Promise<string | Error>>();
+  readonly #states = new Map<string, string>();
   readonly #issues: Issue[];
 
   /** Faults are pushed onto `issues`. */
@@ -21,16 +23,16 @@ export class SettingFiles {
     this.#issues = issues;
   }
 
-  /** Every path that was asked for: what to watch. */
-  get paths(): readonly string[] {
-    return [...this.#texts.keys()];
+  /** Every path that was asked for, as it looked just before: what to watch. */
+  get states(): FileStates {
+    return this.#states;
   }
 
   /** The text of the file, or undefined with an issue at `at`. */
   async read(file: string, at: IssuePath): Promise<string | undefined> {
     let text = this.#texts.get(file);
     if (text === undefined) {
-      text = readText(file);
+      text = this.#readText(file);
       this.#texts.set(file, text);
     }
     const result = await text;
@@ -46,15 +48,16 @@ export class SettingFiles {
     for (const [file, text] of this.#texts) hash.update(JSON.stringify([file, String(await text)]));
     return hash.digest('hex');
   }
-}
 
-async function readText(file: string): Promise<string | Error> {
-  try {
-    const bytes = await readFile(file);
-    return bytes.length > MAX_BYTES
-      ? new Error(`has ${bytes.length} bytes, too many`)
-      : bytes.toString('utf8');
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+  async #readText(file: string): Promise<string | Error> {
+    this.#states.set(file, await fileState(file));
+    try {
+      const bytes = await readFile(file);
+      return bytes.length > MAX_BYTES
+        ? new Error(`has ${bytes.length} bytes, too many`)
+        : bytes.toString('utf8');
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 }

@@ -1,18 +1,18 @@
 // Notices that a file has changed by looking at it once a second. Slower than inotify, and right where that is not:
 // editors that rename, Kubernetes' `..data` links, bind mounts, network file systems.
-import { stat } from 'node:fs/promises';
+import { type FileStates, fileState } from './file-states.ts';
 
 const INTERVAL_MS = 1000;
 
 export class FileWatch {
   readonly #onChange: () => void;
   readonly #intervalMs: number;
-  #files: readonly string[] = [];
-  #seen: string | undefined;
+  #seen: FileStates = new Map();
   /** A change that was seen once: acted on when the next look finds the files at rest. */
-  #pending: string | undefined;
+  #pending: FileStates | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
+  #isStopped = false;
 
   /** `intervalMs` default 1000. */
   constructor(onChange: () => void, intervalMs = INTERVAL_MS) {
@@ -21,18 +21,18 @@ export class FileWatch {
   }
 
   /**
-   * Watches these files from now on; those before are forgotten. `since` (milliseconds since the epoch) is when they
-   * began to be read: one that was written later counts as changed.
+   * Watches these files from now on; those before are forgotten. `states` are from before the files were read, so that
+   * whatever happens to them while they are read counts as a change.
    */
-  async watch(files: readonly string[], since: number): Promise<void> {
-    this.#files = [...new Set(files)];
+  watch(states: FileStates): void {
+    this.#seen = states;
     this.#pending = undefined;
-    const { text, writtenAt } = await signature(this.#files);
-    this.#seen = writtenAt < since ? text : undefined;
-    this.#timer ??= setInterval(() => void this.look(), this.#intervalMs).unref();
+    if (!this.#isStopped) this.#timer ??= setInterval(() => void this.look(), this.#intervalMs).unref();
   }
 
+  /** For good. */
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -41,10 +41,12 @@ export class FileWatch {
   async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    const { text: now } = await signature(this.#files);
+    const seen = this.#seen;
+    const now = await statesOf(seen.keys());
     this.#isLooking = false;
-    if (now === this.#seen) this.#pending = undefined;
-    else if (now === this.#pending) {
+    if (seen !== this.#seen || this.#isStopped) return;
+    if (isSame(now, seen)) this.#pending = undefined;
+    else if (this.#pending !== undefined && isSame(now, this.#pending)) {
       this.#seen = now;
       this.#pending = undefined;
       this.#onChange();
@@ -52,17 +54,13 @@ export class FileWatch {
   }
 }
 
-async function signature(files: readonly string[]): Promise<{ text: string; writtenAt: number }> {
-  const parts: string[] = [];
-  let writtenAt = 0;
-  for (const file of files) {
-    try {
-      const { ino, size, mtimeMs } = await stat(file);
-      parts.push(`${ino} ${size} ${mtimeMs}`);
-      writtenAt = Math.max(writtenAt, mtimeMs);
-    } catch (error) {
-      parts.push((error as NodeJS.ErrnoException).code ?? 'error');
-    }
-  }
-  return { text: parts.join('\n'), writtenAt };
+async function statesOf(files: Iterable<string>): Promise<FileStates> {
+  const states = new Map<string, string>();
+  for (const file of files) states.set(file, await fileState(file));
+  return states;
+}
+
+function isSame(one: FileStates, other: FileStates): boolean {
+  for (const [file, state] of one) if (other.get(file) !== state) return false;
+  return one.size === other.size;
 }
