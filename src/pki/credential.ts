@@ -5,6 +5,7 @@ import { type Authority, parseAuthority } from './authority.ts';
 import type { CertificateFacts } from './identity.ts';
 import { isDevelopmentIssuer } from './development.ts';
 import { certificatePem, parsePem } from './pem.ts';
+import { isStrongSignature } from './signature-hash.ts';
 import { weakness } from './strength.ts';
 
 export interface Credential {
@@ -59,6 +60,14 @@ export function parseCredential(input: CredentialInput): {
   const weak = weakness(leaf.facts.key);
   if (weak !== undefined) {
     complain('key', `the certificate has ${weak}: no modern client accepts it`);
+    return { credential: undefined, problems };
+  }
+  // On one that vouches for itself nobody looks at the signature.
+  if (!isStrongSignature(leaf.facts.signatureHash) && leaf.facts.issuer !== leaf.facts.subject) {
+    complain(
+      'certificate',
+      `the certificate is signed with ${leaf.facts.signatureHash}: no modern client accepts it`,
+    );
     return { credential: undefined, problems };
   }
   const chain = inOrder(leaf, certificates);
