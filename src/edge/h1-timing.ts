@@ -41,6 +41,7 @@ export class H1Timing {
 
   enterBody(now: number): void {
     this.#phase = 'body';
+    this.pauseBody();
     this.resumeBody(now, 0);
   }
 
