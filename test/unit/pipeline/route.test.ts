@@ -1,0 +1,53 @@
+import t from 'tap';
+import type { Connection } from '../../../src/exchange/connection.ts';
+import type { Exchange } from '../../../src/exchange/exchange.ts';
+import { Life, type Vouched } from '../../../src/pipeline/life.ts';
+import { route } from '../../../src/pipeline/phases.ts';
+import { Refusal } from '../../../src/pipeline/refusal.ts';
+import type { RouteParts } from '../../../src/pipeline/served-route.ts';
+import { RouteTableBuilder } from '../../../src/route/table.ts';
+
+/** Two hosts, each under a TLS policy of its own. */
+function makeTable() {
+  const builder = new RouteTableBuilder<RouteParts>();
+  for (const [index, group] of ['default', 'strict'].entries())
+    builder.add({ from: `https://${group}.test`, response: { status: 204 } }, index, { group } as RouteParts);
+  return builder.finish();
+}
+
+const routes = makeTable();
+
+/** What the phase makes of a request for `authority` on a connection of a TLS group. */
+function ask(authority: string, group: string, method = 'GET', target = '/') {
+  const request = { method, authority, target };
+  const connection = { group, sni: `${group}.test` } as Connection;
+  const exchange = { request, connection } as Exchange;
+  const served = { routes, policyVersion: 1, hsts: () => undefined };
+  return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
+}
+
+const codeOf = (result: unknown): string | undefined => (result instanceof Refusal ? result.code : undefined);
+
+t.test('a host of the group that made the handshake is served', async (t) => {
+  for (const group of ['default', 'strict'])
+    t.match(ask(`${group}.test`, group), { host: `${group}.test`, route: { parts: { group } } });
+});
+
+t.test('a host under another TLS policy is misdirected, in every spelling', async (t) => {
+  for (const authority of ['strict.test', 'STRICT.test', 'strict.test.', 'strict.test:443'])
+    t.equal(codeOf(ask(authority, 'default')), 'misdirected', authority);
+  t.equal(
+    codeOf(ask('default.test', 'strict')),
+    'misdirected',
+    'nor does the stricter group reach the other',
+  );
+});
+
+t.test('a host that there is not is unknown, whichever group asks', async (t) => {
+  for (const group of ['default', 'strict']) t.equal(codeOf(ask('unheard-of.test', group)), 'unknown_host');
+});
+
+t.test('a host that is none is refused before any route is looked for', async (t) => {
+  for (const authority of ['', 'a b', 'strict.test:99999', 'user@strict.test'])
+    t.equal(codeOf(ask(authority, 'strict')), 'bad_host', authority);
+});
