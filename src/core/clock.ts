@@ -6,3 +6,9 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Milliseconds since the process began, for deadlines: it never jumps. The system's clock does, when it is set or a
+ * machine wakes up, and every timeout would be due at once, or none for as long as it was set back.
+ */
+export const steadyClock: Clock = { now: () => performance.now() };

@@ -1,9 +1,9 @@
 // Many deadlines, one timer: each holder says when it is due, one sweep a tick looks for those that are over. A timer
 // a connection or a request would cost more than everything it guards.
-import type { Clock } from './clock.ts';
+import { type Clock, steadyClock } from './clock.ts';
 
 export interface Deadline {
-  /** Milliseconds on the clock; Infinity while nothing is due. */
+  /** In terms of `Deadlines.now`; Infinity while nothing is due. */
   readonly dueAt: number;
   /** Called once the clock has passed `dueAt`; must move it, or be removed. */
   onDue(now: number): void;
@@ -16,9 +16,14 @@ export class Deadlines {
   #timer: NodeJS.Timeout | undefined;
 
   /** `tickMs` is how late a deadline may be noticed, default 100. */
-  constructor(clock: Clock, tickMs = 100) {
+  constructor(clock: Clock = steadyClock, tickMs = 100) {
     this.#clock = clock;
     this.#tickMs = tickMs;
+  }
+
+  /** The time that deadlines are counted in. */
+  now(): number {
+    return this.#clock.now();
   }
 
   add(member: Deadline): void {

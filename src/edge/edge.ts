@@ -44,7 +44,7 @@ export class Edge {
   constructor(settings: EdgeSettings, parts: EdgeParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#deadlines = new Deadlines(parts.clock);
+    this.#deadlines = new Deadlines();
     this.#uncertified = new UncertifiedSessions(parts.clock);
     this.#group = new TlsGroup(settings.group, {
       onSecure: (socket, raw) => this.#onSecure(socket, raw),
@@ -112,9 +112,8 @@ export class Edge {
   }
 
   #serve(handshake: Handshake, socket: TLSSocket, raw: Socket): void {
-    const { clock } = this.#parts;
     const connection = new ClientConnection(handshake, socket, this.#group.name, this.#judge);
-    if (connection.verdict(clock.now())?.ok === false) {
+    if (connection.verdict(this.#parts.clock.now())?.ok === false) {
       this.#reportRefused(connection);
       if (this.#settings.refusal === 'close') {
         socket.destroy();
@@ -125,7 +124,6 @@ export class Edge {
       connection,
       service: this.#parts.service,
       settings: this.#settings.h1,
-      clock,
       deadlines: this.#deadlines,
       reset: () => raw.resetAndDestroy(),
       onClose: () => this.#live.delete(h1),

@@ -1,7 +1,6 @@
 // One client's HTTP/1.1 connection: bytes to exchanges, one after the other, and the deadlines of every phase.
 // The engine judges the bytes, the service answers; this file only knows whose turn it is.
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../core/clock.ts';
 import type { Deadline, Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
@@ -26,7 +25,6 @@ export interface H1Parts {
   readonly connection: Connection;
   readonly service: Service;
   readonly settings: H1Settings;
-  readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Cuts the transport at once, so that even an answer delimited by close is seen as cut. */
   reset(): void;
@@ -66,7 +64,7 @@ export class H1Connection implements Carrier, Deadline {
     this.#socket = socket;
     this.#parts = parts;
     this.#output = new H1Output(socket);
-    this.#timing = new H1Timing(parts.settings.timing, parts.clock.now());
+    this.#timing = new H1Timing(parts.settings.timing, parts.deadlines.now());
     this.#decoder = new RequestDecoder(parts.settings.request, {
       onHead: (head) => this.#onHead(head),
       onData: (chunk) => this.#exchange?.takeData(chunk),
@@ -133,7 +131,7 @@ export class H1Connection implements Carrier, Deadline {
       this.#pending = undefined;
       if (this.isIdle) {
         this.#headStartedAt = performance.now();
-        this.#timing.enterHead(this.#parts.clock.now());
+        this.#timing.enterHead(this.#parts.deadlines.now());
       }
       this.#decode(bytes);
     }
@@ -162,7 +160,7 @@ export class H1Connection implements Carrier, Deadline {
     this.#unserved = exchange;
     this.#headStartedAt = 0;
     if (head.contentLength === 0) this.#timing.enterAnswer();
-    else this.#timing.enterBody(this.#parts.clock.now());
+    else this.#timing.enterBody(this.#parts.deadlines.now());
   }
 
   #onEnd(trailers: FlatHeaders): void {
@@ -188,7 +186,7 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   resumeReading(): void {
-    this.#timing.resumeBody(this.#parts.clock.now(), this.#exchange?.bytesIn ?? 0);
+    this.#timing.resumeBody(this.#parts.deadlines.now(), this.#exchange?.bytesIn ?? 0);
     this.#socket.resume();
   }
 
@@ -219,7 +217,7 @@ export class H1Connection implements Carrier, Deadline {
   #flush(): void {
     if (!this.#socket.writable) return;
     this.#output.flush();
-    if (this.#output.isBlocked) this.#timing.enterBlocked(this.#parts.clock.now());
+    if (this.#output.isBlocked) this.#timing.enterBlocked(this.#parts.deadlines.now());
   }
 
   hasRoom(): boolean {
@@ -252,7 +250,7 @@ export class H1Connection implements Carrier, Deadline {
   #advance(): void {
     this.#shouldAdvance = false;
     this.#decoder.next();
-    this.#timing.enterIdle(this.#parts.clock.now());
+    this.#timing.enterIdle(this.#parts.deadlines.now());
     this.#socket.resume();
     this.#pump();
   }
@@ -275,7 +273,7 @@ export class H1Connection implements Carrier, Deadline {
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
     this.#pending = undefined;
-    this.#timing.enterLinger(this.#parts.clock.now());
+    this.#timing.enterLinger(this.#parts.deadlines.now());
     this.#socket.end();
     this.#socket.resume();
   }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Deadline } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
+import { plainAddress } from './address.ts';
 
 export class Handshake implements Deadline {
   readonly id: number;
@@ -33,9 +34,4 @@ export class Handshake implements Deadline {
   onDue(): void {
     this.#onTimeout(this);
   }
-}
-
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

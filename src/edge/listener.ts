@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
-import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
+import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
 import { peekClientHello } from './peek.ts';
 import type { TlsGroup } from './tls-group.ts';
@@ -118,7 +118,7 @@ export class Listener {
   #accept(raw: Socket): void {
     const { clock, deadlines, limits } = this.#parts;
     raw.on('error', ignore);
-    const address = raw.remoteAddress ?? '';
+    const address = plainAddress(raw.remoteAddress);
     const cap = this.#exceededCap(address);
     if (cap !== undefined) {
       raw.resetAndDestroy();
@@ -126,7 +126,7 @@ export class Listener {
       return;
     }
     this.#count(raw, address);
-    const due = clock.now() + limits.handshakeMs;
+    const due = deadlines.now() + limits.handshakeMs;
     const handshake = new Handshake(this.#nextId++, raw, due, (late) => {
       this.finish(late.raw);
       late.raw.destroy();

@@ -1,7 +1,6 @@
 // The h1 connection under the contract suite: a pair of in-memory streams in the place of the TLS socket, and the
 // response decoder in the place of a browser.
 import { duplexPair } from 'node:stream';
-import { systemClock } from '../../src/core/clock.ts';
 import { Deadlines } from '../../src/core/deadlines.ts';
 import { H1Connection } from '../../src/edge/h1-connection.ts';
 import { chunkStart, lastChunkText } from '../../src/http1/chunk.ts';
@@ -31,8 +30,7 @@ export const h1: Implementation = {
       connection: contractConnection,
       service,
       settings: SETTINGS,
-      clock: systemClock,
-      deadlines: new Deadlines(systemClock),
+      deadlines: new Deadlines(),
       reset: () => near.destroy(),
       onClose: () => {},
     });

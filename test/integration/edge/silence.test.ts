@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { startApp } from '../../support/app.ts';
 import { catchHello, inRecords, messageOf } from '../../support/client-hello.ts';
-import { call, clientOptions } from '../../support/client.ts';
+import { call, clientOptions, openClient } from '../../support/client.ts';
 import { type RunningProxy, startProxy } from '../../support/proxy.ts';
 import { closed, dial } from '../../support/raw-client.ts';
 import { until } from '../../support/until.ts';
@@ -123,6 +123,31 @@ t.test('a hello in one-byte records and tiny segments is a hello', async (t) => 
   const [answer] = (await once(socket, 'data')) as [Buffer];
   t.equal(answer[0], 22, 'a ServerHello');
   t.equal(answer[5], 2);
+});
+
+t.test("a jump of the system's clock is nobody's timeout", async (t) => {
+  let now = Date.now();
+  const clock = { now: () => now };
+  const app = await startApp(t);
+  const { port, pki, heard } = await startProxy(
+    t,
+    { routes: [{ from: FROM, to: app.url }], handshake_timeout: '300ms', timeout_idle: '1m' },
+    { clock },
+  );
+  const idle = await openClient(t, clientOptions(pki, port));
+  const silent = await dial(t, port);
+  silent.write(hello.subarray(0, 100));
+  now += 3_600_000;
+  await closed(silent);
+  t.match(heard.handshakeFailures, [{ reason: 'timeout', time: now }], 'in its own time');
+  idle.write('GET / HTTP/1.1\r\nhost: app.sallyport.localhost\r\n\r\n');
+  const [answer] = (await once(idle, 'data')) as [Buffer];
+  t.match(answer.toString(), /^HTTP\/1\.1 200 /, 'who was idle is not cut');
+  now -= 7_200_000;
+  const late = await dial(t, port);
+  late.write(hello.subarray(0, 100));
+  await closed(late);
+  t.equal(heard.handshakeFailures.length, 2, 'and a step back stops no deadline');
 });
 
 t.test('a client that leaves in the middle is reported once, one that said nothing is not', async (t) => {

@@ -6,8 +6,8 @@ import { CredentialStore } from '../../../src/certs/credential-store.ts';
 import { TlsGroup } from '../../../src/edge/tls-group.ts';
 import { type Credential, parseCredential } from '../../../src/pki/credential.ts';
 import type { Issued } from '../../../src/pki/issue-certificate.ts';
-import { compileTrust } from '../../../src/pki/trust.ts';
 import { makeTestPki } from '../../support/certificates.ts';
+import { trustIn } from '../../support/trust.ts';
 import { until } from '../../support/until.ts';
 
 const pki = await makeTestPki();
@@ -19,7 +19,7 @@ function credentialOf({ certPem, keyPem }: Issued): Credential {
 }
 
 const edge = credentialOf(pki.edge);
-const { trust } = compileTrust({ bundles: [pki.clientCa.certPem], version: 1, now: Date.now(), path: [] });
+const trust = trustIn([pki.clientCa]);
 const settingsOf = (...[first = edge, ...others]: Credential[]) => ({
   name: 'default',
   credentials: new CredentialStore(first, ...others),

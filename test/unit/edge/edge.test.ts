@@ -1,0 +1,63 @@
+import t from 'tap';
+import { CredentialStore } from '../../../src/certs/credential-store.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { type Warning, silentObserver } from '../../../src/core/observer.ts';
+import { Edge } from '../../../src/edge/edge.ts';
+import { parseCredential } from '../../../src/pki/credential.ts';
+import { makeTestPki } from '../../support/certificates.ts';
+import { clientOptions, openClient, readAll } from '../../support/client.ts';
+import { trustIn } from '../../support/trust.ts';
+
+const pki = await makeTestPki();
+
+t.test('what is thrown at the end of a handshake ends the connection, not the process', async (t) => {
+  const { credential } = parseCredential({ ...pki.edge, now: Date.now() });
+  if (credential === undefined) throw new Error('no credential');
+  const warnings: Warning[] = [];
+  const edge = new Edge(
+    {
+      group: {
+        name: 'default',
+        credentials: new CredentialStore(credential),
+        trust: trustIn([pki.clientCa]),
+        sessionTimeoutMs: 300_000,
+      },
+      refusal: 'answer',
+      listener: {
+        handshakeMs: 5000,
+        maxHandshakes: 9,
+        maxConnections: 9,
+        maxConnectionsPerAddress: 9,
+        maxClientHelloBytes: 16_384,
+      },
+      h1: {
+        request: {
+          maxHeadBytes: 4096,
+          maxHeaders: 9,
+          maxTargetBytes: 999,
+          maxBodyBytes: 9,
+          underscores: 'reject',
+        },
+        timing: { headMs: 5000, idleMs: 5000, minBodyBytesPerSecond: 0, bodyGraceMs: 0 },
+      },
+    },
+    {
+      service: { serve: () => t.fail('served'), refuse: () => t.fail('refused') },
+      observer: {
+        ...silentObserver,
+        handshakeFailure: () => {
+          throw new Error('an observer that must not throw');
+        },
+        warning: (record) => warnings.push(record),
+      },
+      clock: systemClock,
+      reusePort: false,
+    },
+  );
+  const [address] = await edge.listen([{ host: '127.0.0.1', port: 0 }]);
+  t.teardown(() => edge.drain(0));
+  if (address === undefined || 'path' in address) throw new Error('no port');
+  const stranger = clientOptions(pki, address.port, { cert: undefined, key: undefined });
+  t.equal(await readAll(await openClient(t, stranger)), '');
+  t.match(warnings, [{ code: 'internal', cause: { message: /must not throw/ } }]);
+});
