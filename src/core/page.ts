@@ -14,23 +14,27 @@ const STYLE = `
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; padding: 2rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
+body { margin: 0; padding: 2rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
 main { max-width: 46rem; margin: 0 auto; padding: 1.75rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 footer { max-width: 46rem; margin: 1rem auto 0; padding: 0 2rem; color: var(--quiet); font-size: .85rem; }
 h1 { margin: 0 0 .75rem; font-size: 1.6rem; line-height: 1.25; }
 h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; }
-p, ul, ol, dl { margin: .5rem 0; }
+p, ul, ol, dl, details { margin: .5rem 0; }
+ul, ol { padding-left: 1.5rem; }
 li { margin: .25rem 0; }
 a { color: var(--accent); }
 code, pre, .data { font: .875em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; align-items: baseline; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; }
+tr:last-child td { border-bottom: 0; }
 th { color: var(--quiet); font-weight: 500; }
 td:first-child { min-width: 11rem; }
+output { margin-left: .5rem; }
+output { display: inline-block; margin-left: .75rem; }
 button { padding: .35rem .9rem; border: 1px solid var(--accent); border-radius: 6px; background: none; color: var(--accent); font: inherit; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 summary { cursor: pointer; }
@@ -38,8 +42,14 @@ summary { cursor: pointer; }
 .bad { color: var(--bad); }
 @media (max-width: 34rem) {
   main { padding: 1.25rem; }
+  footer { padding: 0 1.25rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
+  tr, td { display: block; }
+  tr:first-child:has(th) { display: none; }
+  td { padding: 0; border: 0; }
+  td:first-child { padding-top: .5rem; color: var(--quiet); }
+  td:last-child { padding-bottom: .5rem; border-bottom: 1px solid var(--line); }
 }
 `;
 

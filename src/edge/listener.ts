@@ -7,7 +7,6 @@ import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
 import { peekClientHello } from './peek.ts';
-import { resetSocket } from './reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
 import type { UncertifiedSessions } from './uncertified-sessions.ts';
 
@@ -122,7 +121,7 @@ export class Listener {
     const address = plainAddress(raw.remoteAddress);
     const cap = this.#exceededCap(address);
     if (cap !== undefined) {
-      resetSocket(raw);
+      raw.resetAndDestroy();
       this.#parts.observer.connectionRefused({ ...cap, time: clock.now(), remoteAddress: address });
       return;
     }

@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { html } from '../../core/html.ts';
 import { pathOf, sendJson, sendPage, sendText } from './answers.ts';
+import { ECHO_INDEX } from './echo-index.ts';
 
 const CHUNK = Buffer.alloc(64 * 1024, 'sallyport ');
 const MAX_DELAY_MS = 600_000;
@@ -20,7 +20,7 @@ export async function echo(request: IncomingMessage, response: ServerResponse): 
     if (path === '/count' || path === '/sink') return count(request, response);
     return echoBody(request, response);
   }
-  if (path === '/') return sendPage(response, INDEX);
+  if (path === '/') return sendPage(response, ECHO_INDEX);
   if (path === '/sse') return clock(request, response);
   const number =
     /^\d{1,15}$/.test(argument) && path === `/${name}/${argument}` ? Number(argument) : Number.NaN;
@@ -89,19 +89,3 @@ async function wait(ms: number, response: ServerResponse): Promise<void> {
   await delay(ms, undefined, { signal: gone.signal });
   sendText(response, `waited ${ms} ms\n`);
 }
-
-const INDEX = {
-  title: 'echo',
-  body: html`<h1>echo</h1>
-<p>Sends back what it gets, or what it is asked for. It lets nobody in but Sallyport.</p>
-<table>
-<tr><th scope="col">Request</th><th scope="col">Answer</th></tr>
-<tr><td><code>POST /anything</code></td><td>the body as it comes in, of any size</td></tr>
-<tr><td><code>POST /count</code></td><td>how many bytes came in, and their SHA-256, as JSON</td></tr>
-<tr><td><a href="/bytes/1024"><code>GET /bytes/1024</code></a></td><td>that many bytes</td></tr>
-<tr><td><a href="/sse"><code>GET /sse</code></a></td><td>a clock: one server-sent event a second</td></tr>
-<tr><td><code>GET /ws</code></td><td>a WebSocket that sends back every message</td></tr>
-<tr><td><a href="/status/404"><code>GET /status/404</code></a></td><td>an answer with that status</td></tr>
-<tr><td><a href="/delay/1000"><code>GET /delay/1000</code></a></td><td>an answer after that many milliseconds</td></tr>
-</table>`,
-};

@@ -37,7 +37,7 @@ export function startPage(routesNow: () => readonly DemoRoute[]): DemoHandler {
 <p>You came through mutual TLS: your browser showed a certificate, and the app behind this page saw Sallyport’s.</p>
 <h2>Routes</h2>
 <ul>
-${routes.map(({ url, description }) => html`<li><a href="${url}">${url}</a><br>${description}</li>\n`)}
+${routes.map(({ url, description }) => html`<li><a href="${url}">${url}</a><br><span class="quiet">${description}</span></li>\n`)}
 </ul>
 <h2>The certificate you showed</h2>
 ${caller === undefined ? html`<p class="bad">Nobody told this page.</p>` : callerList(caller)}`,

@@ -4,6 +4,7 @@ import { html } from '../../core/html.ts';
 import { formFor, sendJson, sendPage, sendText } from './answers.ts';
 import { callerList, callerRows } from './caller-list.ts';
 import { type CallerReport, callerOf } from './caller.ts';
+import { WEBSOCKET_SCRIPT, WEBSOCKET_WIDGET } from './websocket-widget.ts';
 
 /** The handler of the whoami app; the WebSocket echo at `/ws` is the server's. */
 export function whoami(request: IncomingMessage, response: ServerResponse): void {
@@ -44,12 +45,12 @@ function asPage({ caller, doubts }: CallerReport, headers: readonly [string, str
   const title = caller === undefined ? NOBODY : `You are ${caller.name}`;
   return {
     title,
-    script: WEBSOCKET_TEST,
+    script: WEBSOCKET_SCRIPT,
     body: html`<h1 id="who">${title}</h1>
 ${caller === undefined ? undefined : callerList(caller)}
 ${doubts.map((doubt) => html`<p class="bad">${doubt}</p>`)}
 <h2>WebSocket</h2>
-<p><button type="button" id="try">Try an echo</button> <output id="websocket" for="try"></output></p>
+${WEBSOCKET_WIDGET}
 <h2>Headers</h2>
 <table>
 <tr><th scope="col">Name</th><th scope="col">Value</th></tr>
@@ -58,18 +59,3 @@ ${headers.map(([name, value]) => html`<tr><td class="data">${name}</td><td class
     footer: html`The whoami demo app. It lets nobody in but Sallyport, and believes what Sallyport says.`,
   };
 }
-
-const WEBSOCKET_TEST = `
-const output = document.getElementById('websocket');
-document.getElementById('try').addEventListener('click', () => {
-  output.textContent = 'connecting';
-  const sent = String(Math.random());
-  const socket = new WebSocket('wss://' + location.host + '/ws');
-  socket.onopen = () => socket.send(sent);
-  socket.onmessage = ({ data }) => {
-    output.textContent = data === sent ? 'echo ok' : 'echo is wrong';
-    socket.close();
-  };
-  socket.onerror = () => { output.textContent = 'no connection'; };
-});
-`;

@@ -51,4 +51,4 @@ export function importSteps({ p12, password, ca }: ImportFiles): readonly Browse
 
 /** What to do when all is imported. */
 export const AFTER_IMPORT =
-  'Then load the page again and choose your certificate. If the browser does not ask, close all of its windows first.';
+  'Then load the page again and choose your certificate. A browser that does not ask still remembers that it had none: close all of its windows, or open a private one.';
