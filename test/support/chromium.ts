@@ -1,5 +1,6 @@
 // The real Chromium, headless, as a person has it: a profile of its own and an NSS database of certificates.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
@@ -25,6 +26,8 @@ export const skipWithoutChromium: string | false =
 export interface Person {
   trust(caFile: string): void;
   importP12(p12File: string, password: string): void;
+  /** A certificate that no CA of ours signed; the browser does not offer it to anybody. */
+  addSpare(name: string): void;
   /** Opens the browser with the profile as it was left; it chooses a client certificate by itself where it has one. */
   open(): Promise<BrowserContext>;
 }
@@ -54,15 +57,37 @@ export function person(t: Teardown, port: number): Person {
     importP12(p12File, password) {
       execFileSync('pk12util', [...database, '-i', p12File, '-W', password, '-K', '']);
     },
+    addSpare(name) {
+      const noise = path.join(home, 'noise');
+      writeFileSync(noise, randomBytes(64));
+      const subject = ['-n', name, '-s', `CN=${name}`];
+      execFileSync(
+        'certutil',
+        ['-S', ...database, ...subject, '-x', '-t', 'u,u,u', '-k', 'ec', '-q', 'nistp256', '-z', noise],
+        { stdio: 'ignore' },
+      );
+    },
     async open() {
       const context = await chromium.launchPersistentContext(profile, {
         executablePath: EXECUTABLE,
         args: ARGS,
         env: { PATH: process.env['PATH'] ?? '', HOME: home },
-        viewport: { width: 1000, height: 900 },
       });
       t.teardown(() => context.close());
+      // Shorter than tap's limit, so that what was waited for is said.
+      context.setDefaultTimeout(15_000);
       return context;
     },
   };
+}
+
+/** Deletes a certificate in the browser's own certificate manager, as a person does, while the browser runs. */
+export async function deleteCertificate(context: BrowserContext, name: string): Promise<void> {
+  const manager = await context.newPage();
+  await manager.goto('chrome://certificate-manager/clientcerts/platformclientcerts');
+  const entry = manager.locator('certificate-entry', { hasText: name });
+  await entry.getByRole('button', { name: /delete/i }).click();
+  await manager.getByRole('button', { name: 'OK' }).click();
+  await entry.waitFor({ state: 'detached' });
+  await manager.close();
 }
