@@ -11,6 +11,7 @@ import type { Handshake } from './handshake.ts';
 import { H1Connection, type H1Settings } from './h1-connection.ts';
 import { Judge } from './judge.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
+import { resetSocket } from './reset-socket.ts';
 import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
 import { UncertifiedSessions } from './uncertified-sessions.ts';
 
@@ -125,7 +126,7 @@ export class Edge {
       service: this.#parts.service,
       settings: this.#settings.h1,
       deadlines: this.#deadlines,
-      reset: () => raw.resetAndDestroy(),
+      reset: () => resetSocket(raw),
       onClose: () => this.#live.delete(h1),
     });
     this.#live.add(h1);

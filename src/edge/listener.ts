@@ -7,6 +7,7 @@ import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
 import { peekClientHello } from './peek.ts';
+import { resetSocket } from './reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
 import type { UncertifiedSessions } from './uncertified-sessions.ts';
 
@@ -121,7 +122,7 @@ export class Listener {
     const address = plainAddress(raw.remoteAddress);
     const cap = this.#exceededCap(address);
     if (cap !== undefined) {
-      raw.resetAndDestroy();
+      resetSocket(raw);
       this.#parts.observer.connectionRefused({ ...cap, time: clock.now(), remoteAddress: address });
       return;
     }

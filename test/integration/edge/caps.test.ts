@@ -1,14 +1,10 @@
 // How many may come in at once, and that everything that comes in goes out again.
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import path from 'node:path';
 import t, { type Test } from 'tap';
-import { createProxy } from '../../../src/app/proxy.ts';
 import { startApp } from '../../support/app.ts';
-import { makeTestPki } from '../../support/certificates.ts';
 import { catchHello } from '../../support/client-hello.ts';
 import { call, clientOptions, openClient } from '../../support/client.ts';
-import { temporaryFolder } from '../../support/folder.ts';
 import { baseConfig, startProxy } from '../../support/proxy.ts';
 import { closed, dial } from '../../support/raw-client.ts';
 import { until } from '../../support/until.ts';
@@ -78,26 +74,6 @@ t.test('an IPv4 client of a socket for both families is written as IPv4', async 
   await openClient(t, clientOptions(pki, port));
   await isRefused(t, port);
   t.match(heard.refused, [{ remoteAddress: '127.0.0.1' }]);
-});
-
-t.test('a unix socket has one address, which nobody is held responsible for', async (t) => {
-  const file = path.join(temporaryFolder(t), 'edge.sock');
-  const pki = await makeTestPki();
-  const proxy = createProxy(
-    {
-      ...baseConfig(pki),
-      address: `unix:${file}`,
-      max_connections_per_address: 1,
-      routes: [{ from: 'https://app.sallyport.localhost', response: { status: 204 } }],
-    },
-    { watch: false },
-  );
-  t.teardown(() => proxy.close());
-  t.strictSame(await proxy.start(), [{ path: file }]);
-  for (let count = 1; count <= 3; count++) {
-    await openClient(t, { ...clientOptions(pki, 0), path: file });
-    await until(() => proxy.connections === count);
-  }
 });
 
 t.test('a reload changes the caps', async (t) => {
