@@ -33,8 +33,8 @@ th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); 
 tr:last-child td { border-bottom: 0; }
 th { color: var(--quiet); font-weight: 500; }
 td:first-child { min-width: 11rem; }
-output { margin-left: .5rem; }
-output { display: inline-block; margin-left: .75rem; }
+p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
+p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
 button { padding: .35rem .9rem; border: 1px solid var(--accent); border-radius: 6px; background: none; color: var(--accent); font: inherit; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 summary { cursor: pointer; }
