@@ -1,8 +1,8 @@
 // From the configuration's routes to the table that the pipeline serves from. Yields to the event loop between slices,
 // so that a reload of a large configuration does not hold up the requests that are being served meanwhile.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config, RouteConfig } from '../config/schema.ts';
 import type { Issue } from '../core/issue.ts';
+import { TimeSlices } from '../core/time-slices.ts';
 import type { IdentityHeaders } from '../forward/client-certificate.ts';
 import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
@@ -14,8 +14,6 @@ import { Upstream } from '../upstream/upstream.ts';
 import { GROUP, limitOf } from './build-edge.ts';
 import type { SettingFiles } from './setting-files.ts';
 import { UpstreamProofs } from './upstream-proofs.ts';
-
-const ROUTES_A_SLICE = 250;
 
 export interface RoutesContext {
   readonly files: SettingFiles;
@@ -29,8 +27,9 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   const proofs = new UpstreamProofs(context.files, context.issues, context.now);
   const shared = await sharedProofs(config, proofs);
   const builder = new RouteTableBuilder<RouteParts>();
+  const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
-    if (index % ROUTES_A_SLICE === ROUTES_A_SLICE - 1) await nextTurn();
+    if (slices.isOver) await slices.pause();
     const report = (issues: readonly Issue[]): void => {
       for (const issue of issues) context.issues.push({ ...issue, path: ['routes', index, ...issue.path] });
     };

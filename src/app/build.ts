@@ -1,6 +1,6 @@
 // From a Config to everything that runs on it, or to every reason why it cannot. Changes nothing that is in force: what
 // it makes is swapped in whole by the proxy.
-import type { Config } from '../config/schema.ts';
+import type { Config, SettingsConfig } from '../config/schema.ts';
 import { isAddress } from '../core/hostname.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
@@ -13,7 +13,8 @@ import type { FileStates } from './file-states.ts';
 import { SettingFiles } from './setting-files.ts';
 
 export interface Build {
-  readonly config: Config;
+  /** Without the routes: what is left of 100,000 of them is the table, not the text of each as well. */
+  readonly settings: SettingsConfig;
   readonly edge: EdgeSettings;
   readonly served: Served;
   /** Files that settings name. */
@@ -58,9 +59,10 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
     hsts: (sni: string | undefined) => hstsFor(sni, edge),
   };
+  const { routes: _, ...settings } = config;
   const filesFingerprint = await files.fingerprint();
   return {
-    build: { config, edge, served, files: files.states, filesFingerprint },
+    build: { settings, edge, served, files: files.states, filesFingerprint },
     issues,
     files: files.states,
   };

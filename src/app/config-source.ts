@@ -15,14 +15,15 @@ export interface ReadResult {
 export interface ConfigSource {
   /** To watch; undefined for an object. */
   readonly file: string | undefined;
-  read(): Promise<ReadResult>;
+  /** `signal` ends it early, with a problem for a result. */
+  read(signal?: AbortSignal): Promise<ReadResult>;
 }
 
 export function fileSource(file: string, env: Environment): ConfigSource {
   return {
     file,
-    async read() {
-      const { source, result } = await readConfig(file, env);
+    async read(signal) {
+      const { source, result } = await readConfig(file, env, signal);
       return { result, locate: (issues) => locateConfigIssues(source, issues) };
     },
   };

@@ -1,14 +1,14 @@
 // Where the log of a proxy goes, for whoever runs one from the command line.
 import { createLogger, type Log } from '../observe/logger.ts';
 import { createObserver } from '../observe/observer.ts';
-import type { Config } from '../config/schema.ts';
+import type { SettingsConfig } from '../config/schema.ts';
 import type { Observer } from '../core/observer.ts';
 
 export type LogFormat = 'pretty' | 'json';
 
 export interface Logging {
-  /** Made once the configuration is known, since that says what is logged. */
-  readonly observer: (config: Config) => Observer;
+  /** Made once the settings are known, since they say what is logged. */
+  readonly observer: (settings: SettingsConfig) => Observer;
   /** Writes out what is buffered. Safe to call when nothing was ever logged. */
   close(): Promise<void>;
 }
@@ -17,9 +17,9 @@ export interface Logging {
 export function createLogging(format: LogFormat): Logging {
   let log: Log | undefined;
   return {
-    observer(config) {
-      log = createLogger({ format, level: config.log_level, colorize: process.stdout.isTTY });
-      return createObserver(log, config);
+    observer(settings) {
+      log = createLogger({ format, level: settings.log_level, colorize: process.stdout.isTTY });
+      return createObserver(log, settings);
     },
     async close() {
       await log?.close();

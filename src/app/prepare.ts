@@ -12,6 +12,8 @@ export interface PrepareContext {
   readonly now: number;
   /** What is in force. */
   readonly previous: Prepared | undefined;
+  /** Ends the reading early, as a refusal. */
+  readonly signal?: AbortSignal;
 }
 
 /** A build, and what tells it from another one. */
@@ -31,12 +33,12 @@ export interface Preparation {
 
 export async function prepare(
   source: ConfigSource,
-  { registry, now, previous }: PrepareContext,
+  { registry, now, previous, signal }: PrepareContext,
 ): Promise<Preparation> {
   const own: FileStates = new Map(
     source.file === undefined ? [] : [[source.file, await fileState(source.file)]],
   );
-  const { result, locate } = await source.read();
+  const { result, locate } = await source.read(signal);
   const context = { registry, now, previous: previous?.build };
   if (!result.ok) {
     const { issues, files } = await faultsOf(result.sound, context);

@@ -21,8 +21,8 @@ import { FileWatch } from './watch.ts';
 export interface ProxyOptions {
   /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
   readonly env?: Environment;
-  /** Hears what happens. Default: nobody. A function gets the configuration once it is known. */
-  readonly observer?: Observer | ((config: Build['config']) => Observer);
+  /** Hears what happens. Default: nobody. A function gets the settings, without the routes, once they are known. */
+  readonly observer?: Observer | ((config: Build['settings']) => Observer);
   /** Reload when the configuration file or a file that it names changes. Default true. */
   readonly watch?: boolean;
   /** How often to look for such a change, default 1000. */
@@ -75,9 +75,9 @@ class SallyportProxy implements Proxy {
   #inForce: Prepared | undefined;
   #edge: Edge | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
+  /** Aborted from when it is drained or closed on: ends a reload that is under way. */
+  readonly #closing = new AbortController();
   #drained: Promise<void> | undefined;
-  /** Drained or closed, or on the way there. */
-  #isOver = false;
   addresses: readonly BoundAddress[] = [];
 
   constructor(source: ConfigSource, options: ProxyOptions) {
@@ -95,8 +95,8 @@ class SallyportProxy implements Proxy {
     const { prepared, problems, files } = await this.#prepare(this.#source);
     if (prepared === undefined) throw new ConfigError(problems);
     const { observer } = this.#options;
-    const { config, edge } = prepared.build;
-    this.#observer = typeof observer === 'function' ? observer(config) : (observer ?? silentObserver);
+    const { settings, edge } = prepared.build;
+    this.#observer = typeof observer === 'function' ? observer(settings) : (observer ?? silentObserver);
     for (const { text } of problems)
       this.#observer.warning({ time: this.#clock.now(), code: 'configuration', detail: text });
     this.#inForce = prepared;
@@ -112,10 +112,10 @@ class SallyportProxy implements Proxy {
       service: pipeline,
       observer: this.#observer,
       clock: this.#clock,
-      reusePort: config.reuse_port,
+      reusePort: settings.reuse_port,
     });
     try {
-      this.addresses = await this.#edge.listen(config.address);
+      this.addresses = await this.#edge.listen(settings.address);
     } catch (error) {
       await this.close();
       throw error;
@@ -139,19 +139,26 @@ class SallyportProxy implements Proxy {
   }
 
   async close(): Promise<void> {
-    this.#isOver = true;
-    this.#watch.stop();
+    this.#ceaseReloads();
     await this.#edge?.drain(0);
     await this.#registry.close(0);
+  }
+
+  #ceaseReloads(): void {
+    this.#watch.stop();
+    this.#closing.abort(new Error('the proxy is closing'));
   }
 
   async #reload(trigger: Reload['trigger'], config: ConfigInput | undefined): Promise<ReloadResult> {
     const began = Date.now();
     const source = config === undefined ? this.#source : objectSource(config, this.#options.env ?? {});
+    this.#watch.isPaused = true;
     const outcome = await this.#applyFrom(source).catch((error: unknown) => ({
       result: 'refused' as const,
       issues: [error instanceof Error ? error.message : String(error)],
     }));
+    this.#watch.isPaused = false;
+    if (this.#closing.signal.aborted) return outcome;
     if (outcome.result !== 'refused') this.#source = source;
     const durationMs = Date.now() - began;
     this.#observer.reload({ ...outcome, time: this.#clock.now(), trigger, durationMs });
@@ -159,15 +166,17 @@ class SallyportProxy implements Proxy {
   }
 
   async #applyFrom(source: ConfigSource): Promise<ReloadResult> {
-    if (this.#isOver) return { result: 'refused', issues: ['the proxy is closing'] };
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
     const { prepared, problems, files } = await this.#prepare(source);
+    signal.throwIfAborted();
     // A refused object is not where the configuration comes from.
     if (prepared !== undefined || source === this.#source) this.#follow(files);
     const issues = problems.map(({ text }) => text);
     if (prepared === undefined || this.#edge === undefined) return { result: 'refused', issues };
     if (prepared.fingerprint === this.#inForce?.fingerprint) return { result: 'unchanged', issues };
     if (this.#inForce !== undefined)
-      issues.push(...waitForRestart(this.#inForce.build.config, prepared.build.config));
+      issues.push(...waitForRestart(this.#inForce.build.settings, prepared.build.settings));
     // Last, because it can throw: after it everything is new, before it everything is old.
     this.#edge.apply(prepared.build.edge);
     this.#inForce = prepared;
@@ -177,12 +186,11 @@ class SallyportProxy implements Proxy {
   async #drain(): Promise<void> {
     const edge = this.#edge;
     if (edge === undefined) return;
-    this.#isOver = true;
-    this.#watch.stop();
+    this.#ceaseReloads();
     const time = this.#clock.now();
     const detail = `${edge.connections} connections`;
     this.#observer.lifecycle({ time, event: 'draining', detail });
-    await edge.drain(this.#inForce?.build.config.drain_timeout ?? 0);
+    await edge.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
     await this.#registry.close(0);
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'closed', detail: 'nothing is in flight' });
   }
@@ -192,6 +200,7 @@ class SallyportProxy implements Proxy {
       registry: this.#registry,
       now: this.#clock.now(),
       previous: this.#inForce,
+      signal: this.#closing.signal,
     });
   }
 
@@ -203,7 +212,7 @@ class SallyportProxy implements Proxy {
 /** Settings that are read once, at the start. */
 const FIXED: ReadonlySet<string> = new Set(['address', 'reuse_port', 'access_log', 'log_level']);
 
-function waitForRestart(before: Build['config'], after: Build['config']): string[] {
+function waitForRestart(before: Build['settings'], after: Build['settings']): string[] {
   const changed = changedSettings(before, after).filter((name) => FIXED.has(name));
   return changed.map((name) => `${name}: the change waits for a restart`);
 }

@@ -13,6 +13,8 @@ export class FileWatch {
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
   #isStopped = false;
+  /** While the files are read in any case, so that one change is not taken for two. */
+  isPaused = false;
 
   /** `intervalMs` default 1000. */
   constructor(onChange: () => void, intervalMs = INTERVAL_MS) {
@@ -39,12 +41,12 @@ export class FileWatch {
 
   /** One look. The timer does so by itself. */
   async look(): Promise<void> {
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.isPaused) return;
     this.#isLooking = true;
     const seen = this.#seen;
     const now = await statesOf(seen.keys());
     this.#isLooking = false;
-    if (seen !== this.#seen || this.#isStopped) return;
+    if (seen !== this.#seen || this.isPaused || this.#isStopped) return;
     if (isSame(now, seen)) this.#pending = undefined;
     else if (this.#pending !== undefined && isSame(now, this.#pending)) {
       this.#seen = now;

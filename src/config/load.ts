@@ -1,75 +1,98 @@
 // The configuration file, read and parsed without holding up what is being served: a large text is parsed by a worker
 // thread, which hands the routes back in slices, and the event loop turns between two of them.
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import path from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Issue } from '../core/issue.ts';
+import { TimeSlices } from '../core/time-slices.ts';
 import type { Environment } from './env.ts';
 import type { WorkerAnswer, WorkerTask } from './load-worker.ts';
-import { type ConfigResult, type ConfigSource, locateIssues, parseConfig } from './parse.ts';
+import { type ConfigResult, locateIssues, parseConfig } from './parse.ts';
 import { deepFreeze } from './plain-object.ts';
 import type { Problem } from './problem.ts';
+import { decoded, type RawSource } from './raw-source.ts';
 import type { RouteConfig } from './schema.ts';
 
 /** Up to here parsing takes a few milliseconds, less than starting a thread does. */
-const MAX_INLINE_LENGTH = 16_384;
-
+const MAX_INLINE_BYTES = 16_384;
 export interface ReadConfig {
-  /** What was read, to give to `locateConfigIssues`; the text is empty where nothing could be read. */
-  readonly source: ConfigSource;
+  /** What was read, to give to `locateConfigIssues`; it is empty where nothing could be read. */
+  readonly source: RawSource;
   readonly result: ConfigResult;
 }
 
-/** Reads and parses a configuration file. Does not throw: an unreadable file is a problem like any other. */
-export async function readConfig(file: string, env: Environment): Promise<ReadConfig> {
-  let text: string;
+/**
+ * Reads and parses a configuration file. Does not throw: an unreadable file is a problem like any other, and so is
+ * `signal`, which ends the work.
+ */
+export async function readConfig(file: string, env: Environment, signal?: AbortSignal): Promise<ReadConfig> {
+  let fault: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    const bytes = await readFile(file, { signal });
+    if (isUtf8(bytes)) {
+      const source = { bytes, file, env };
+      return { source, result: await loadConfig(source, signal) };
+    }
+    fault = 'is not text in UTF-8';
   } catch (error) {
-    return { source: { text: '', file, env }, result: refused(`${file}: ${readFault(error)}`) };
+    fault = readFault(error);
   }
-  const source = { text, file, env };
-  return { source, result: await loadConfig(source) };
+  return { source: { bytes: new Uint8Array(), file, env }, result: refused(`${file}: ${fault}`) };
 }
 
 /** As `parseConfig`, in a worker thread unless the text is short. */
-export async function loadConfig(source: ConfigSource): Promise<ConfigResult> {
-  if (source.text.length <= MAX_INLINE_LENGTH) return parseConfig(source);
-  return askWorker({ kind: 'parse', source }, receiveConfig, (reason) =>
-    refused(`${source.file}: cannot be read: ${reason}`),
-  );
+export async function loadConfig(source: RawSource, signal?: AbortSignal): Promise<ConfigResult> {
+  if (source.bytes.length <= MAX_INLINE_BYTES) return parseConfig(decoded(source));
+  return askWorker({ kind: 'parse', source }, receiveConfig, {
+    failed: (reason) => refused(`${source.file}: cannot be read: ${reason}`),
+    signal,
+  });
 }
 
 /** As `locateIssues`, in a worker thread unless the text is short. */
 export async function locateConfigIssues(
-  source: ConfigSource,
+  source: RawSource,
   issues: readonly Issue[],
 ): Promise<readonly Problem[]> {
-  if (source.text.length <= MAX_INLINE_LENGTH) return locateIssues(source, issues);
+  if (source.bytes.length <= MAX_INLINE_BYTES) return locateIssues(decoded(source), issues);
   return askWorker(
     { kind: 'locate', source, issues },
     async (next) => {
       const answer = await next();
       return answer.kind === 'problems' ? answer.problems : [];
     },
-    () => locateIssues(source, issues),
+    { failed: () => locateIssues(decoded(source), issues) },
   );
 }
 
 type Next = () => Promise<WorkerAnswer>;
 
-/** Runs a worker for one task; `failed` makes the result where it dies, of memory for one. */
+interface WorkerEnd<T> {
+  /** Makes the result where the worker dies, of memory for one. */
+  readonly failed: (reason: string) => T;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a worker for one task. */
 async function askWorker<T>(
   task: WorkerTask,
   receive: (next: Next) => Promise<T>,
-  failed: (reason: string) => T,
+  { failed, signal }: WorkerEnd<T>,
 ): Promise<T> {
   // In the package the neighbour is `.js`, in the repository `.ts`.
   const file = path.join(import.meta.dirname, `load-worker${path.extname(import.meta.filename)}`);
-  const worker = new Worker(file, { workerData: task, env: {}, execArgv: [], name: 'config' });
+  const worker = new Worker(file, {
+    workerData: task,
+    env: {},
+    execArgv: [],
+    name: 'config',
+  });
   const died = new AbortController();
+  const stop = (): void => died.abort(signal?.reason);
+  signal?.addEventListener('abort', stop);
   worker.once('exit', () => died.abort(new Error('the thread that parses it ended')));
   // Without a listener an error that comes between two questions would end the process.
   worker.on('error', (error) => died.abort(error));
@@ -83,21 +106,24 @@ async function askWorker<T>(
     const reason: unknown = died.signal.aborted ? died.signal.reason : error;
     return failed(reason instanceof Error ? reason.message : String(reason));
   } finally {
+    signal?.removeEventListener('abort', stop);
     void worker.terminate();
   }
 }
 
-/** Takes the routes slice by slice, each in its own turn of the event loop. */
+/** Takes the routes slice by slice. */
 async function receiveConfig(next: Next): Promise<ConfigResult> {
   const first = await next();
   if (first.kind === 'problems') return { ok: false, problems: first.problems };
   if (first.kind === 'routes') throw new Error('the worker answered out of turn');
   const routes: RouteConfig[] = [];
+  const slices = new TimeSlices();
   while (routes.length < first.routeCount) {
     const slice = await next();
     if (slice.kind !== 'routes') throw new Error('the worker answered out of turn');
     for (const route of JSON.parse(slice.json) as RouteConfig[]) routes.push(deepFreeze(route));
-    await nextTurn();
+    // Not left to the messages: one that comes soon enough is handed out in the same turn as the one before.
+    if (slices.isOver) await slices.pause();
   }
   const config = Object.freeze({ ...deepFreeze(first.settings), routes: Object.freeze(routes) });
   const { outcome } = first;
@@ -114,7 +140,6 @@ const READ_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file: routes.example.yaml shows what to write into it',
   EISDIR: 'is a folder: name the file in it',
   EACCES: 'may not be read by this user',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'is not text in UTF-8',
 };
 
 function readFault(error: unknown): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import t, { type Test } from 'tap';
 import { loadConfig, locateConfigIssues, readConfig } from '../../../src/config/load.ts';
+import { decoded } from '../../../src/config/raw-source.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { BASE } from '../../support/config-texts.ts';
 
@@ -14,7 +15,7 @@ const routes = (count: number, extra = '') =>
   );
 
 const source = (count: number, extra?: string) => ({
-  text: `${BASE}routes:\n${routes(count, extra).join('')}`,
+  bytes: Buffer.from(`${BASE}routes:\n${routes(count, extra).join('')}`),
   file: 'routes.yaml',
   env: { NAME: 'x' },
 });
@@ -28,7 +29,7 @@ const folder = (t: Test) => {
 t.test('a worker gives what parsing in place gives, frozen, over several slices', async (t) => {
   const large = source(1203);
   const result = await loadConfig(large);
-  t.same(result, parseConfig(large));
+  t.same(result, parseConfig(decoded(large)));
   t.ok(result.ok);
   if (!result.ok) return;
   t.equal(result.config.routes.length, 1203);
@@ -39,15 +40,15 @@ t.test('a worker gives what parsing in place gives, frozen, over several slices'
 
 t.test('a worker gives the problems of a large text, and warnings with their places', async (t) => {
   const bad = source(600, ', prefx: /');
-  t.same(await loadConfig(bad), parseConfig(bad));
-  const half = { ...bad, text: bad.text + routes(700).slice(600).join('') };
-  t.same(await loadConfig(half), parseConfig(half), 'with the routes that are sound');
+  t.same(await loadConfig(bad), parseConfig(decoded(bad)));
+  const half = { ...bad, bytes: Buffer.from(`${bad.bytes}${routes(700).slice(600).join('')}`) };
+  t.same(await loadConfig(half), parseConfig(decoded(half)), 'with the routes that are sound');
   const warned = source(600, ', logo_url: x');
-  t.same(await loadConfig(warned), parseConfig(warned));
+  t.same(await loadConfig(warned), parseConfig(decoded(warned)));
 });
 
 t.test('a small text is parsed in place, with the same result', async (t) => {
-  t.same(await loadConfig(source(2)), parseConfig(source(2)));
+  t.same(await loadConfig(source(2)), parseConfig(decoded(source(2))));
 });
 
 t.test('issues of other rooms are located in a large text', async (t) => {
@@ -70,9 +71,9 @@ t.test('the event loop turns while a large text is parsed', async (t) => {
 
 t.test('a file is read and parsed, and what was read is given back', async (t) => {
   const file = path.join(folder(t), 'routes.yaml');
-  writeFileSync(file, source(1).text);
+  writeFileSync(file, source(1).bytes);
   const { result, source: read } = await readConfig(file, {});
-  t.equal(read.text, source(1).text);
+  t.same(read.bytes, source(1).bytes);
   t.match(result, { ok: true, config: { certificate_file: path.join(path.dirname(file), 'edge.crt') } });
 });
 
