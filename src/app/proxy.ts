@@ -10,6 +10,7 @@ import type { BoundAddress } from '../edge/address.ts';
 import { Edge } from '../edge/edge.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import type { Served } from '../pipeline/served-route.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
@@ -102,7 +103,7 @@ class SallyportProxy implements Proxy {
     this.#inForce = prepared;
     const { help, newRequestId } = this.#options;
     const pipeline = new Pipeline({
-      served: () => (this.#inForce ?? prepared).build.served,
+      served: () => this.#served(),
       observer: this.#observer,
       clock: this.#clock,
       help,
@@ -142,6 +143,12 @@ class SallyportProxy implements Proxy {
     this.#ceaseReloads();
     await this.#edge?.drain(0);
     await this.#registry.close(0);
+  }
+
+  /** Not a closure over what `start` has prepared, which would keep that alive for good. */
+  #served(): Served {
+    if (this.#inForce === undefined) throw new Error('a request came before the start');
+    return this.#inForce.build.served;
   }
 
   #ceaseReloads(): void {

@@ -17,6 +17,9 @@ export interface CompiledRoute<Parts> {
   readonly issues: readonly Issue[];
 }
 
+/** What most routes do: one object for all of them. */
+const plainForward: RouteAction = { kind: 'forward', rewrite: undefined };
+
 export function compileRoute<Parts>(
   settings: RouteSettings,
   index: number,
@@ -98,7 +101,7 @@ function compileAction(
     const response = compileStaticResponse(settings.response, issues);
     return response && { kind: 'response', response };
   }
-  if (settings.prefix_rewrite === undefined) return { kind: 'forward', rewrite: undefined };
+  if (settings.prefix_rewrite === undefined) return plainForward;
   const rewrite = parsePrefixRewrite(settings.prefix_rewrite, matcher);
   if (typeof rewrite === 'function') return { kind: 'forward', rewrite };
   issues.push({ path: ['prefix_rewrite'], message: rewrite });

@@ -27,6 +27,8 @@ export interface UpstreamSettings {
   readonly trust?: UpstreamTrust;
 }
 
+const NONE: readonly string[] = [];
+
 /** Paths of issues are relative to the route. Endpoints take their pools from `source` at their first request. */
 export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
   const issues: Issue[] = [];
@@ -50,8 +52,8 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
       const shared = {
         identity: settings.identity,
         trust: settings.trust,
-        spkiPins: settings.tls_upstream_spki_pins ?? [],
-        sanPins: settings.tls_upstream_san ?? [],
+        spkiPins: settings.tls_upstream_spki_pins ?? NONE,
+        sanPins: settings.tls_upstream_san ?? NONE,
         connectTimeoutMs: settings.connect_timeout,
         maxConnections: settings.max_upstream_connections,
       };
