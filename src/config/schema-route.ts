@@ -1,6 +1,7 @@
 // One route: which requests it takes (`from`, and a path), and what becomes of them (`to`, `redirect` or `response`).
 import { z } from 'zod';
 import { parseFrom } from '../core/from.ts';
+import { parseTarget } from '../core/target.ts';
 import {
   count,
   duration,
@@ -16,7 +17,7 @@ import {
   word,
 } from './schema-values.ts';
 import { identityHeaders } from './schema-tls.ts';
-import { parseTargetUrl, splitWeight, type Target } from './target.ts';
+import { splitWeight } from './weight.ts';
 
 const from = z.string().superRefine((value, context) => {
   const pattern = parseFrom(value);
@@ -33,22 +34,28 @@ const target = z
   .union([z.string(), weighted], { error: 'expected a URL, or a URL and its weight' })
   .transform((value, context): { url: string; weight: number | undefined } => {
     const { url, weight } = typeof value === 'string' ? splitWeight(value) : value;
-    const parsed = parseTargetUrl(url);
-    const fault =
-      'fault' in parsed
-        ? parsed.fault
-        : weight === undefined || weight >= 1
-          ? undefined
-          : `the weight of '${url}' is not a whole number of at least 1: remove the line to send it nothing`;
+    const fault = targetFault(url) ?? (weight === undefined || weight >= 1 ? undefined : weightFault(url));
     if (fault !== undefined) context.issues.push({ code: 'custom', message: fault, input: value });
-    return { url: 'url' in parsed ? parsed.url : url, weight };
+    return { url, weight };
   });
+
+function targetFault(url: string): string | undefined {
+  try {
+    parseTarget(url);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const weightFault = (url: string): string =>
+  `the weight of '${url}' is not a whole number of at least 1: remove the line to send it nothing`;
 
 const to = z
   .union([z.array(target).min(1, { error: 'the list is empty: give at least one URL' }), target], {
     error: (issue) => `${quote(issue.input)} is not a URL or a list of URLs`,
   })
-  .transform((value, context): Target[] => {
+  .transform((value, context): { url: string; weight: number }[] => {
     const targets = Array.isArray(value) ? value : [value];
     const weightless = targets.filter((one) => one.weight === undefined).length;
     if (weightless !== 0 && weightless !== targets.length)

@@ -2,7 +2,7 @@
 import { normalizeHostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { ClientIdentity, UpstreamTrust } from './pool-settings.ts';
-import { type Target, parseTarget, withServerName } from './target.ts';
+import { type Target, parseTarget, withServerName } from '../core/target.ts';
 import { type PoolSource, UndiciEndpoint } from './undici-endpoint.ts';
 import { Upstream } from './upstream.ts';
 

@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { SallyportError, type ErrorCode } from '../core/errors.ts';
 import { type PeerExpectation, peerProblem } from './peer-check.ts';
-import { type Target, sniOf } from './target.ts';
+import { type Target, sniOf } from '../core/target.ts';
 
 export interface ConnectorOptions {
   readonly target: Target;

@@ -5,7 +5,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { SallyportError } from '../core/errors.ts';
 import { Channel, type ChannelOptions } from './channel.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
-import type { Target } from './target.ts';
+import type { Target } from '../core/target.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 import { type AttemptTally, UndiciAttempt } from './undici-attempt.ts';
 

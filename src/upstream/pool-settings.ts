@@ -1,7 +1,7 @@
 // Everything that decides whether two routes may share connections, and its key. Whatever is not in the key must not
 // change what a connection proves: a change of CA, identity, name or pin is another key, so another pool.
 import { hash } from 'node:crypto';
-import type { Target } from './target.ts';
+import type { Target } from '../core/target.ts';
 
 /** What we show: PEM. */
 export interface ClientIdentity {

@@ -2,7 +2,7 @@
 import tls from 'node:tls';
 import { createConnector } from '../../src/upstream/connector.ts';
 import { EndpointPool } from '../../src/upstream/endpoint-pool.ts';
-import { parseTarget, withServerName } from '../../src/upstream/target.ts';
+import { parseTarget, withServerName } from '../../src/core/target.ts';
 import { UndiciEndpoint } from '../../src/upstream/undici-endpoint.ts';
 
 export interface EndpointSetup {

@@ -23,7 +23,7 @@ routes:
       "routes.yaml:9:20 handshake_timeout: '11s' is more than the most allowed, 10s",
       'routes.yaml:10:1 log_level: has no value: give one, or remove the line',
       "routes.yaml:12:11 routes[0].from: 'https://a.example/path' has a path: write https://a.example and put '/path' under prefix or path",
-      "routes.yaml:13:21 routes[0].to[1]: 'ftp://z' is not an address of an app: write https://host:port, http://host:port, http+unix:///path, https+unix:///path or unix:/path",
+      "routes.yaml:13:21 routes[0].to[1]: 'ftp://z' has no scheme known here: write https://host:port, http://host:port or unix:/path",
       "routes.yaml:14:11 routes[1].from: '*' may only be the whole first label, as in '*.corp.example.com'",
       'routes.yaml:16:5 routes[1].prefx: is not a setting: did you mean prefix?',
       'routes.yaml:17:5 routes[2]: says nothing to do: give one of to, redirect, response',
@@ -111,7 +111,7 @@ t.test('a value of the wrong kind in a route', (t) => {
     ['to: 5', 'to: 5 is not a URL or a list of URLs'],
     ['to: []', 'to: the list is empty: give at least one URL'],
     ['to: [https://a, 5]', 'to[1]: expected a URL, or a URL and its weight'],
-    ['to: https://a/base', "to: 'https://a/base' has a path: write https://a and use prefix_rewrite"],
+    ['to: https://a/base', "to: 'https://a/base' has a path: leave it out and write prefix_rewrite: /base"],
     ['to: ["https://a,1", https://b]', 'to: 1 of 2 targets have no weight: give all of them one, or none'],
     [
       'to: ["https://a,0"]',

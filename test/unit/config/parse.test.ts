@@ -42,7 +42,7 @@ t.test('every form of `to` is a list of addresses with weights', (t) => {
     { url: 'https://b', weight: 3 },
     { url: 'https://c', weight: 1 },
   ]);
-  t.same(to('{url: unix:/run/a.sock}'), [{ url: 'http+unix:///run/a.sock', weight: 1 }]);
+  t.same(to('{url: unix:/run/a.sock}'), [{ url: 'unix:/run/a.sock', weight: 1 }]);
   t.end();
 });
 

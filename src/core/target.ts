@@ -1,6 +1,6 @@
 // Where an endpoint is, read once from a `to` URL. The server name is part of it: it is what the app must prove to be,
 // whatever Host header the requests carry.
-import { type Hostname, isAddress, normalizeHostname } from '../core/hostname.ts';
+import { type Hostname, isAddress, normalizeHostname } from './hostname.ts';
 
 export interface Target {
   readonly protocol: 'http' | 'https';

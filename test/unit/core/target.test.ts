@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseTarget, sniOf, withServerName } from '../../../src/upstream/target.ts';
+import { parseTarget, sniOf, withServerName } from '../../../src/core/target.ts';
 
 t.test('an https URL says where to connect and whom to expect', (t) => {
   t.strictSame(parseTarget('https://App.Internal:8443/'), {
