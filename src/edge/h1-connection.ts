@@ -102,6 +102,7 @@ export class H1Connection implements Carrier, Deadline {
   onDue(now: number): void {
     const verdict = this.#timing.check(now, this.#exchange?.bytesIn ?? 0);
     if (verdict === 'close') this.#close();
+    else if (verdict === 'let_go') this.#socket.destroy();
     else if (verdict === 'cut') this.destroy();
     else if (verdict !== undefined) this.#fail(new SallyportError(verdict));
   }
@@ -273,8 +274,9 @@ export class H1Connection implements Carrier, Deadline {
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
     this.#pending = undefined;
-    this.#timing.enterLinger(this.#parts.deadlines.now());
-    this.#socket.end();
+    const { deadlines } = this.#parts;
+    this.#timing.enterFlush(deadlines.now());
+    this.#socket.end(() => this.#timing.enterLinger(deadlines.now()));
     this.#socket.resume();
   }
 

@@ -12,13 +12,13 @@ export interface H1TimingLimits {
   readonly bodyGraceMs: number;
 }
 
-/** How long a closing connection may still send before it is cut. */
+/** How long a client may go on sending once its last answer is on the way. */
 const LINGER_MS = 2_000;
 
 export class H1Timing {
   dueAt: number;
   readonly #limits: H1TimingLimits;
-  #phase: 'idle' | 'head' | 'body' | 'answer' | 'linger' = 'idle';
+  #phase: 'idle' | 'head' | 'body' | 'answer' | 'flush' | 'linger' = 'idle';
   #blockedUntil = Infinity;
   #bodyUntil = Infinity;
   #bodyBytes = 0;
@@ -66,7 +66,7 @@ export class H1Timing {
 
   /** The client does not take what is written. */
   enterBlocked(now: number): void {
-    if (this.#phase === 'linger' || this.#blockedUntil !== Infinity) return;
+    if (this.#blockedUntil !== Infinity) return;
     this.#blockedUntil = now + this.#limits.idleMs;
     this.#schedule();
   }
@@ -76,16 +76,26 @@ export class H1Timing {
     this.#schedule();
   }
 
+  /** The last answer is said, and not yet all with the system: a slow client may take as long as any other. */
+  enterFlush(now: number): void {
+    this.#phase = 'flush';
+    this.dueAt = now + this.#limits.idleMs;
+  }
+
   enterLinger(now: number): void {
     this.#phase = 'linger';
     this.dueAt = now + LINGER_MS;
   }
 
-  /** What to do now that `dueAt` has passed: answer with an error, close, cut; undefined: go on. */
-  check(now: number, bytesIn: number): ErrorCode | 'close' | 'cut' | undefined {
+  /**
+   * What to do now that `dueAt` has passed: answer with an error, close, cut, or let go of what the system will go on
+   * delivering by itself; undefined: go on.
+   */
+  check(now: number, bytesIn: number): ErrorCode | 'close' | 'cut' | 'let_go' | undefined {
     if (this.#phase === 'head') return 'request_timeout';
     if (this.#phase === 'idle') return 'close';
-    if (this.#phase === 'linger' || this.#blockedUntil <= now) return 'cut';
+    if (this.#phase === 'linger') return 'let_go';
+    if (this.#phase === 'flush' || this.#blockedUntil <= now) return 'cut';
     if (this.#bodyUntil > now) return undefined;
     const wanted = (this.#limits.minBodyBytesPerSecond * this.#limits.bodyGraceMs) / 1000;
     if (bytesIn - this.#bodyBytes < wanted) return 'body_too_slow';
