@@ -71,17 +71,17 @@ export function reply(
 /** What every answer carries, an app's too. */
 export function addOwnFields({ served, exchange, requestId }: Life, fields: string[]): void {
   setField(fields, 'X-Request-Id', requestId);
-  const hsts = served.hsts(exchange.connection.sni);
-  if (hsts !== undefined) setField(fields, 'Strict-Transport-Security', hsts);
+  // An app's own word goes even where we say nothing: it would hold for every port of a developer's localhost.
+  setField(fields, 'Strict-Transport-Security', served.hsts(exchange.connection.sni));
 }
 
-/** Replaces every copy of the field. */
-function setField(fields: string[], name: string, value: string): void {
+/** Replaces every copy of the field; without a value removes them. */
+function setField(fields: string[], name: string, value: string | undefined): void {
   for (let i = fields.length - 2; i >= 0; i -= 2) {
     const other = fields[i];
     if (other?.length === name.length && other.toLowerCase() === name.toLowerCase()) fields.splice(i, 2);
   }
-  fields.push(name, value);
+  if (value !== undefined) fields.push(name, value);
 }
 
 /** `OPTIONS *` is about the proxy, not about an app. */
