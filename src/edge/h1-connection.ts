@@ -91,7 +91,8 @@ export class H1Connection implements Carrier, Deadline {
   /** Cuts everything now. */
   destroy(): void {
     this.#state = 'closed';
-    this.#parts.reset();
+    // A socket that is being shut down cannot be reset: libuv refuses (EINVAL), and Node then never closes it.
+    if (!this.#socket.writableEnded) this.#parts.reset();
     this.#socket.destroy();
   }
 
