@@ -47,21 +47,22 @@ t.test('a broken file is refused with its place, and the one before goes on', as
   t.equal(await body(), 'three');
 });
 
+/** Puts a version of the configuration in place. As the kubelet does: one rename turns every file over at once. */
+function publish(folder: string, name: string, body: string): void {
+  mkdirSync(path.join(folder, name));
+  const text = config(body).replaceAll(/: ([a-z-]+\.(?:crt|key))/g, `: ${folder}/$1`);
+  writeFileSync(path.join(folder, name, 'routes.yaml'), text);
+  symlinkSync(name, path.join(folder, '..data_tmp'));
+  renameSync(path.join(folder, '..data_tmp'), path.join(folder, '..data'));
+}
+
 t.test('a folder that Kubernetes swaps behind ..data is noticed', async (t) => {
-  const version = (folder: string, name: string, body: string): void => {
-    mkdirSync(path.join(folder, name));
-    const text = config(body).replaceAll(/: ([a-z-]+\.(?:crt|key))/g, `: ${folder}/$1`);
-    writeFileSync(path.join(folder, name, 'routes.yaml'), text);
-    // As the kubelet does: one rename turns every file over at once.
-    symlinkSync(name, path.join(folder, '..data_tmp'));
-    renameSync(path.join(folder, '..data_tmp'), path.join(folder, '..data'));
-  };
   const { folder, reload, body } = await start(t, (made) => {
-    version(made, '..2026_01', 'one');
+    publish(made, '..2026_01', 'one');
     symlinkSync('..data/routes.yaml', path.join(made, 'routes.yaml'));
   });
   t.equal(await body(), 'one');
-  version(folder, '..2026_02', 'two');
+  publish(folder, '..2026_02', 'two');
   t.match(await reload(), { result: 'applied', trigger: 'file' });
   t.equal(await body(), 'two');
 });
