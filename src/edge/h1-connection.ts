@@ -258,7 +258,11 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
-    const tunnel = new H1Tunnel(this.#socket, this.#output, { events, early: this.#pending });
+    const tunnel = new H1Tunnel(this.#socket, this.#output, {
+      events,
+      early: this.#pending,
+      finish: () => this.#close(),
+    });
     this.#pending = undefined;
     this.#tunnel = tunnel;
     this.#exchange = exchange;

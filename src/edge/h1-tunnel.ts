@@ -3,19 +3,28 @@ import type { Duplex } from 'node:stream';
 import type { Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 import type { H1Output } from './h1-output.ts';
 
+/** `finish` says goodbye to the client, who then has as long to close as after any last answer. */
+export interface TunnelParts {
+  readonly events: TunnelEvents;
+  readonly early: Buffer | undefined;
+  readonly finish: () => void;
+}
+
 export class H1Tunnel implements Tunnel {
   readonly #socket: Duplex;
   readonly #output: H1Output;
   readonly #events: TunnelEvents;
   /** What came behind the upgrade request; its receiver is not ready before `upgrade` has returned. */
   #early: Buffer | undefined;
+  readonly #finish: () => void;
   #isClosed = false;
 
-  constructor(socket: Duplex, output: H1Output, rest: { events: TunnelEvents; early: Buffer | undefined }) {
+  constructor(socket: Duplex, output: H1Output, rest: TunnelParts) {
     this.#socket = socket;
     this.#output = output;
     this.#events = rest.events;
     this.#early = rest.early;
+    this.#finish = rest.finish;
     if (rest.early !== undefined) process.nextTick(() => this.#releaseEarly());
   }
 
@@ -27,7 +36,7 @@ export class H1Tunnel implements Tunnel {
   }
 
   end(): void {
-    this.#socket.end();
+    this.#finish();
   }
 
   destroy(): void {

@@ -28,7 +28,10 @@ class TunnelEnds implements TunnelEvents {
     this.#tunnel = tunnel;
     const app = this.#app;
     app.on('drain', () => tunnel.resume());
-    app.on('end', () => tunnel.end());
+    app.on('end', () => {
+      tunnel.end();
+      tunnel.resume();
+    });
     app.on('error', () => tunnel.destroy());
     app.on('close', () => {
       // Closed without an end: the client must not take what it has for everything.
@@ -38,7 +41,8 @@ class TunnelEnds implements TunnelEvents {
   }
 
   onData(chunk: Buffer): void {
-    if (!this.#app.write(chunk)) this.#tunnel?.pause();
+    // To an app that has ended nothing more can be said; waiting for it to take that would hide the client's end.
+    if (this.#app.writable && !this.#app.write(chunk)) this.#tunnel?.pause();
   }
 
   onDrain(): void {
