@@ -76,12 +76,20 @@ t.test('of a slow body and an answer not taken the first that is due counts', as
   t.equal(timing.check(1000, ENOUGH + ENOUGH), 'cut');
 });
 
-t.test('a closing connection is cut after two seconds, whatever it still sends or takes', async (t) => {
+t.test('a client that does not take its last answer is cut when it is idle for too long', async (t) => {
+  const timing = new H1Timing(LIMITS, 0);
+  timing.enterFlush(100);
+  timing.pauseBody();
+  t.equal(timing.dueAt, 1100);
+  t.equal(timing.check(1100, 0), 'cut');
+});
+
+t.test('a closing connection is let go after two seconds, whatever it still sends or takes', async (t) => {
   const timing = new H1Timing(LIMITS, 0);
   timing.enterLinger(100);
   timing.enterBlocked(200);
   timing.leaveBlocked();
   timing.pauseBody();
   t.equal(timing.dueAt, 2100);
-  t.equal(timing.check(2100, 0), 'cut');
+  t.equal(timing.check(2100, 0), 'let_go');
 });
