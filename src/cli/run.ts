@@ -8,6 +8,9 @@ export interface RunOptions {
   readonly logFormat: LogFormat;
 }
 
+/** 100,000 routes take some seconds to read: whoever waits longer than this is told for what. */
+const SLOW_START_MS = 2000;
+
 /** Throws ConfigError where the configuration cannot be used. */
 export async function run({ config, logFormat }: RunOptions): Promise<void> {
   const { createLogging } = await import('../app/logging.ts');
@@ -15,7 +18,8 @@ export async function run({ config, logFormat }: RunOptions): Promise<void> {
   const logging = createLogging(logFormat);
   try {
     const proxy = createProxy(config, { env: process.env, observer: logging.observer });
-    await proxy.start();
+    const slow = setTimeout(() => console.error(`Still reading ${config}, a large one …`), SLOW_START_MS);
+    await proxy.start().finally(() => clearTimeout(slow));
     await untilStopped(proxy);
   } finally {
     await logging.close();
