@@ -11,6 +11,9 @@ import { percentile, steadyLoad } from '../support/steady-load.ts';
 const ROUTES = 100_000;
 const PER_SECOND = 150;
 const MAX_P99_MS = 50;
+const MAX_TURN_CPU_MS = 50;
+/** A machine on which a proxy that does nothing else has a p99 above this cannot tell. */
+const MAX_NEIGHBOUR_P99_MS = 25;
 const HOST = 'app.sallyport.localhost';
 
 function config(app: string, count: number, generation: string): string {
@@ -27,9 +30,9 @@ t.test('a reload of 100,000 routes under load delays nobody and loses nothing', 
   const file = path.join(folder, 'routes.yaml');
   writeFileSync(file, config(app.url, ROUTES, 'old'));
   writeFileSync(path.join(folder, 'one.yaml'), config(app.url, 1, 'old'));
-  const large = await runProcess(t, folder);
-  // Serves the same at the same time and does not reload: what it takes longer, the machine is to blame for.
-  const neighbour = await runProcess(t, folder, 'one.yaml');
+  const large = await runProcess(t, folder, { isProbed: true });
+  // Serves the same at the same time and does not reload: what slows it down as well is not the reload.
+  const neighbour = await runProcess(t, folder, { config: 'one.yaml' });
   const pki = await makeTestPki();
   const host = (name: string) =>
     clientOptions(pki, large.port, { servername: `${name}.sallyport.localhost` });
@@ -41,9 +44,11 @@ t.test('a reload of 100,000 routes under load delays nobody and loses nothing', 
   t.equal((await call(host('h99999-new'))).status, 404);
 
   writeFileSync(file, config(app.url, ROUTES, 'new'));
+  await large.longestTurn();
   const ends = [large, neighbour].map(({ port }) => steadyLoad(clientOptions(pki, port), PER_SECOND));
   large.child.kill('SIGHUP');
   const reload = await large.reload();
+  const turnMs = await large.longestTurn();
   const [measured, usual] = await Promise.all(ends.map((end) => end()));
   t.match(reload, { result: 'applied', trigger: 'signal' });
   if (measured === undefined || usual === undefined) return;
@@ -53,8 +58,12 @@ t.test('a reload of 100,000 routes under load delays nobody and loses nothing', 
   t.ok(measured.sent > PER_SECOND, `${measured.sent} requests while it reloaded`);
   t.same(measured.statuses, { 200: measured.sent });
   t.same(measured.errors, []);
+  t.ok(turnMs < MAX_TURN_CPU_MS, `no turn of the event loop works longer than ${turnMs} ms`);
+
   const [p99, usualP99] = [percentile(measured, 0.99), percentile(usual, 0.99)];
-  const figures = `p99 ${p99.toFixed(1)} ms, at most ${percentile(measured, 1).toFixed(1)} ms; the neighbour's p99 ${usualP99.toFixed(1)} ms`;
+  const worst = percentile(measured, 1);
+  const figures = `p99 ${p99.toFixed(1)} ms, at most ${worst.toFixed(1)} ms; the neighbour's p99 ${usualP99.toFixed(1)} ms`;
   t.comment(`${measured.sent} requests in ${String(reload['duration_ms'])} ms: ${figures}`);
-  t.ok(p99 < MAX_P99_MS + usualP99, figures);
+  const isBusy = usualP99 > MAX_NEIGHBOUR_P99_MS;
+  t.ok(p99 < MAX_P99_MS, figures, { skip: isBusy && 'this machine is too busy to tell' });
 });

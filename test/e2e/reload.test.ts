@@ -10,12 +10,12 @@ import { RUN_SETTINGS, runProcess, writeCertificates } from '../support/run-proc
 const config = (body: string): string =>
   `${RUN_SETTINGS}routes:\n  - { from: https://app.sallyport.localhost, response: { body: ${body} } }\n`;
 
-/** Starts on `routes.yaml` in a folder of its own, or on `file` there. */
-async function start(t: Test, prepare: (folder: string) => void, file?: string) {
+/** Starts on `routes.yaml` in a folder of its own. */
+async function start(t: Test, prepare: (folder: string) => void) {
   const folder = temporaryFolder(t);
   await writeCertificates(folder);
   prepare(folder);
-  const running = await runProcess(t, folder, file);
+  const running = await runProcess(t, folder);
   const pki = await makeTestPki();
   const body = async () => (await call(clientOptions(pki, running.port))).body;
   return { ...running, folder, body, write: (text: string) => writeFileSync(`${folder}/routes.yaml`, text) };

@@ -16,6 +16,8 @@ export interface RunProcess {
   readonly records: readonly LogRecord[];
   /** The n-th reload, from 0, the default; fails when the process ends, or after a minute. */
   readonly reload: (n?: number) => Promise<LogRecord>;
+  /** The longest turn of its event loop since the last call, in ms of processor time; `isProbed` only. */
+  readonly longestTurn: () => Promise<number>;
   /** How it ended: `[0, null]`. */
   readonly exited: Promise<[code: number | null, signal: string | null]>;
 }
@@ -47,9 +49,10 @@ export async function writeCertificates(folder: string): Promise<void> {
 export async function runProcess(
   t: { teardown(handler: () => unknown): void },
   cwd: string,
-  config = 'routes.yaml',
+  { config = 'routes.yaml', isProbed = false }: { config?: string; isProbed?: boolean } = {},
 ): Promise<RunProcess> {
-  const child = spawn(process.execPath, [BIN, 'run', '-c', config, '--log-format', 'json'], {
+  const probe = isProbed ? ['--import', path.join(import.meta.dirname, 'turn-probe.ts')] : [];
+  const child = spawn(process.execPath, [...probe, BIN, 'run', '-c', config, '--log-format', 'json'], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -72,11 +75,16 @@ export async function runProcess(
     }
   };
   const listening = await record(({ event }) => event === 'listening');
+  let turns = 0;
   return {
     port: Number(/:(\d+)$/.exec(String(listening['detail']))?.[1]),
     child,
     records,
     exited,
     reload: (n) => record(({ msg }) => String(msg).startsWith('reload '), n),
+    async longestTurn() {
+      child.kill('SIGUSR2');
+      return Number((await record(({ msg }) => msg === 'longest turn', turns++))['cpu_ms']);
+    },
   };
 }
