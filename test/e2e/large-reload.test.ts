@@ -64,6 +64,6 @@ t.test('a reload of 100,000 routes under load delays nobody and loses nothing', 
   const worst = percentile(measured, 1);
   const figures = `p99 ${p99.toFixed(1)} ms, at most ${worst.toFixed(1)} ms; the neighbour's p99 ${usualP99.toFixed(1)} ms`;
   t.comment(`${measured.sent} requests in ${String(reload['duration_ms'])} ms: ${figures}`);
-  const isBusy = usualP99 > MAX_NEIGHBOUR_P99_MS;
+  const isBusy = p99 >= MAX_P99_MS && usualP99 > MAX_NEIGHBOUR_P99_MS;
   t.ok(p99 < MAX_P99_MS, figures, { skip: isBusy && 'this machine is too busy to tell' });
 });

@@ -4,11 +4,9 @@
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 
-if (isMainThread) {
-  const cpuMs = (): number => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
+if (isMainThread) watchTurns();
+
+function watchTurns(): void {
   let last = cpuMs();
   let longest = 0;
   setInterval(() => {
@@ -20,4 +18,9 @@ if (isMainThread) {
     console.log(JSON.stringify({ msg: 'longest turn', cpu_ms: longest }));
     longest = 0;
   });
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
