@@ -259,6 +259,7 @@ export class H1Connection implements Carrier, Deadline {
 
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
     const tunnel = new H1Tunnel(this.#socket, this.#output, {
+      count: exchange,
       events,
       early: this.#pending,
       finish: () => this.#close(),
@@ -279,9 +280,8 @@ export class H1Connection implements Carrier, Deadline {
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
     this.#pending = undefined;
-    const { deadlines } = this.#parts;
-    this.#timing.enterFlush(deadlines.now());
-    this.#socket.end(() => this.#timing.enterLinger(deadlines.now()));
+    this.#timing.enterFlush(this.#parts.deadlines.now());
+    this.#socket.end(() => this.#timing.enterLinger(this.#parts.deadlines.now()));
     this.#socket.resume();
   }
 

@@ -5,6 +5,8 @@ import type { H1Output } from './h1-output.ts';
 
 /** `finish` says goodbye to the client, who then has as long to close as after any last answer. */
 export interface TunnelParts {
+  /** Counts what goes either way. */
+  readonly count: { bytesIn: number; bytesOut: number };
   readonly events: TunnelEvents;
   readonly early: Buffer | undefined;
   readonly finish: () => void;
@@ -13,6 +15,7 @@ export interface TunnelParts {
 export class H1Tunnel implements Tunnel {
   readonly #socket: Duplex;
   readonly #output: H1Output;
+  readonly #count: TunnelParts['count'];
   readonly #events: TunnelEvents;
   /** What came behind the upgrade request; its receiver is not ready before `upgrade` has returned. */
   #early: Buffer | undefined;
@@ -22,6 +25,7 @@ export class H1Tunnel implements Tunnel {
   constructor(socket: Duplex, output: H1Output, rest: TunnelParts) {
     this.#socket = socket;
     this.#output = output;
+    this.#count = rest.count;
     this.#events = rest.events;
     this.#early = rest.early;
     this.#finish = rest.finish;
@@ -30,6 +34,7 @@ export class H1Tunnel implements Tunnel {
 
   write(chunk: Buffer): boolean {
     if (this.#isClosed) return false;
+    this.#count.bytesOut += chunk.length;
     this.#output.push(chunk);
     this.#output.flush();
     return !this.#output.isBlocked;
@@ -53,13 +58,19 @@ export class H1Tunnel implements Tunnel {
 
   takeData(chunk: Buffer): void {
     this.#releaseEarly();
-    if (!this.#isClosed) this.#events.onData(chunk);
+    this.#deliver(chunk);
   }
 
   #releaseEarly(): void {
     const early = this.#early;
     this.#early = undefined;
-    if (early !== undefined && !this.#isClosed) this.#events.onData(early);
+    if (early !== undefined) this.#deliver(early);
+  }
+
+  #deliver(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    this.#count.bytesIn += chunk.length;
+    this.#events.onData(chunk);
   }
 
   takeDrain(): void {

@@ -31,6 +31,9 @@ export interface ListenerParts {
   groupFor(sni: string | undefined): TlsGroup;
 }
 
+/** Keep-alive of TCP, so that a peer which vanished without a word is noticed where nothing else has a deadline. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 const PLAIN_HTTP_TEXT = 'This port speaks TLS: use https.\r\n';
 const PLAIN_HTTP_ANSWER =
   `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n` +
@@ -66,7 +69,7 @@ export class Listener {
   async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
     const bound: BoundAddress[] = [];
     for (const address of addresses) {
-      const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      const server = createServer(SOCKET_OPTIONS, (socket) => this.#accept(socket));
       this.#servers.push(server);
       bound.push(await listenOn(server, address, this.#parts.reusePort));
       server.on('error', (error) => this.#warn('listener', error));

@@ -70,7 +70,7 @@ export interface Exchange {
   readonly request: RequestHead;
   /** `performance.now()` when the first byte of the head was seen. */
   readonly startedAt: number;
-  /** Bytes of request body read and of response written so far, body only. */
+  /** Bytes of request body read and of response body written so far; after an upgrade those of the tunnel. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Whether the whole request, body included, has arrived. */

@@ -230,6 +230,7 @@ export const promises: Readonly<Record<string, Contract>> = {
     await until(() => closes === 1);
     one.settle('keep');
     t.equal(closes, 1);
+    t.match(one, { bytesIn: 10, bytesOut: 5 }, 'and counts them');
   },
 
   'an exchange without an upgrade cannot become a tunnel': async (t, bench, { isMultiplexed }) => {
