@@ -38,18 +38,18 @@ t.test('a reload of 100,000 routes under load delays nobody and loses nothing', 
     clientOptions(pki, large.port, { servername: `${name}.sallyport.localhost` });
 
   // Beforehand, so that neither first use nor the handshakes are measured.
-  for (const { port } of [large, neighbour]) await steadyLoad(clientOptions(pki, port), 20)();
   t.equal((await call(host('h99999-old'))).status, 200);
   t.equal((await call(clientOptions(pki, neighbour.port))).status, 200);
   t.equal((await call(host('h99999-new'))).status, 404);
 
   writeFileSync(file, config(app.url, ROUTES, 'new'));
+  const loads = [large, neighbour].map(({ port }) => steadyLoad(clientOptions(pki, port), PER_SECOND));
+  for (const load of loads) await load.warm();
   await large.longestTurn();
-  const ends = [large, neighbour].map(({ port }) => steadyLoad(clientOptions(pki, port), PER_SECOND));
   large.child.kill('SIGHUP');
   const reload = await large.reload();
   const turnMs = await large.longestTurn();
-  const [measured, usual] = await Promise.all(ends.map((end) => end()));
+  const [measured, usual] = await Promise.all(loads.map((load) => load.end()));
   t.match(reload, { result: 'applied', trigger: 'signal' });
   if (measured === undefined || usual === undefined) return;
 

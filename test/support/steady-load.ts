@@ -14,30 +14,56 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-/** Starts the load; call what it returns to end it and wait for the last answer. */
-export function steadyLoad(options: ConnectionOptions, perSecond: number): () => Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-  const statuses: Record<string, number> = {};
-  const errors: string[] = [];
-  const latenciesMs: number[] = [];
-  const pending: Promise<void>[] = [];
-  const one = async (): Promise<void> => {
+export interface SteadyLoad {
+  /** Waits until its connections are made, and forgets what was measured so far. */
+  warm(): Promise<void>;
+  /** Ends it and waits for the last answer. */
+  end(): Promise<LoadResult>;
+}
+
+const newMeasure = () => ({
+  sent: 0,
+  statuses: {} as Record<string, number>,
+  errors: [] as string[],
+  latenciesMs: [] as number[],
+});
+
+/** Few enough that a slow moment is a queue, as it would be in a browser, and not a storm of handshakes. */
+const CONNECTIONS = 8;
+
+export function steadyLoad(options: ConnectionOptions, perSecond: number): SteadyLoad {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  let measure = newMeasure();
+  const pending = new Set<Promise<void>>();
+  const one = async (into: typeof measure): Promise<void> => {
     const began = performance.now();
+    into.sent++;
     try {
       const { status } = await call(options, { agent });
-      latenciesMs.push(performance.now() - began);
-      statuses[status] = (statuses[status] ?? 0) + 1;
+      into.latenciesMs.push(performance.now() - began);
+      into.statuses[status] = (into.statuses[status] ?? 0) + 1;
     } catch (error) {
-      errors.push(String(error));
+      into.errors.push(String(error));
     }
   };
-  const timer = setInterval(() => pending.push(one()), 1000 / perSecond);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(pending);
-    agent.destroy();
-    latenciesMs.sort((left, right) => left - right);
-    return { sent: pending.length, statuses, errors, latenciesMs };
+  const send = (): Promise<void> => {
+    const sent = one(measure).finally(() => pending.delete(sent));
+    pending.add(sent);
+    return sent;
+  };
+  const timer = setInterval(() => void send(), 1000 / perSecond);
+  return {
+    async warm() {
+      await Promise.all(Array.from({ length: CONNECTIONS }, send));
+      measure = newMeasure();
+    },
+    async end() {
+      clearInterval(timer);
+      await Promise.all(pending);
+      agent.destroy();
+      measure.latenciesMs.sort((left, right) => left - right);
+      return measure;
+    },
   };
 }
 
