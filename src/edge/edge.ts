@@ -137,15 +137,17 @@ export class Edge {
     const now = this.#parts.clock.now();
     const verdict = connection.verdict(now);
     if (verdict === undefined || verdict.ok) return;
-    this.#uncertified.add(connection.remoteAddress, connection.sni, this.#settings.group.sessionTimeoutMs);
+    const { sni, isResumed } = connection;
+    const timeoutMs = this.#settings.group.sessionTimeoutMs;
+    this.#uncertified.add(connection.remoteAddress, { sni, isResumed, timeoutMs });
     this.#parts.observer.handshakeFailure({
       time: now,
       remoteAddress: connection.remoteAddress,
       remotePort: connection.remotePort,
-      sni: connection.sni,
+      sni,
       phase: 'certificate',
       reason: verdict.reason,
-      detail: connection.isResumed ? 'on a resumed session' : undefined,
+      detail: isResumed ? 'on a resumed session' : undefined,
       serial: verdict.shown?.serial,
       issuer: verdict.shown?.issuer,
       subject: verdict.shown?.subject,

@@ -154,7 +154,7 @@ export class Listener {
       }
       handshake.phase = 'tls';
       handshake.sni = result.sni;
-      const mayResume = !this.#parts.uncertified.has(handshake.remoteAddress, result.sni);
+      const mayResume = !this.#parts.uncertified.take(handshake.remoteAddress, result.sni);
       this.#parts.groupFor(result.sni).accept(raw, mayResume);
     });
   }

@@ -138,6 +138,16 @@ for (const version of VERSIONS) {
     );
   });
 
+  t.test(`${version}: a stranger at the same address takes resumption from nobody for long`, async (t) => {
+    const { port } = await startProxy(t, { routes });
+    const options = clientOptions(pki, port, only(version));
+    const first = await visit(t, options);
+    t.equal((await visit(t, { ...options, ...nobody })).status, 403);
+    const asked = await visit(t, { ...options, session: first.session });
+    t.match(asked, { status: 200, isResumed: false }, 'one full handshake');
+    t.match(await visit(t, { ...options, session: first.session }), { status: 200, isResumed: true });
+  });
+
   t.test(`${version}: the session of one proxy is nothing to another`, async (t) => {
     const one = await startProxy(t, { routes });
     const two = await startProxy(t, { routes });
