@@ -20,3 +20,12 @@ export function refuseDisguise(bytes: Uint8Array, from: number, to: number): voi
   const name = foldName(String.fromCharCode(...bytes.subarray(from, to)));
   if (GOVERNING.has(name)) throw new SallyportError('bad_header_name', `stands for ${name}`);
 }
+
+/**
+ * Throws bad_framing where the field is Transfer-Encoding: there is a tab behind its value. That is white space
+ * (RFC 9110 5.5), but llhttp takes `chunked` with a tab behind it for another coding, so two would read two bodies.
+ */
+export function refuseTabbedCoding(bytes: Uint8Array, from: number, to: number): void {
+  if (foldName(String.fromCharCode(...bytes.subarray(from, to))) === 'transferencoding')
+    throw new SallyportError('bad_framing', 'tab behind the transfer coding');
+}

@@ -3,7 +3,7 @@
 import { SallyportError } from '../core/errors.ts';
 import { CR, FIELD_VALUE, HTAB, LF, PLAIN_NAME, SP, TOKEN } from './grammar.ts';
 import type { HeadLimits } from './limits.ts';
-import { refuseDisguise } from './disguise.ts';
+import { refuseDisguise, refuseTabbedCoding } from './disguise.ts';
 
 const START_LINE = 0;
 const START_LF = 1;
@@ -144,7 +144,13 @@ export class HeadScanner {
       refuseDisguise(bytes, base + this.#nameFrom, base + this.#nameTo);
     }
     let to = end - base;
-    while (to > this.#valueFrom && (bytes[base + to - 1] === SP || bytes[base + to - 1] === HTAB)) to--;
+    let hasTab = false;
+    for (; to > this.#valueFrom; to--) {
+      const byte = bytes[base + to - 1];
+      if (byte === HTAB) hasTab = true;
+      else if (byte !== SP) break;
+    }
+    if (hasTab) refuseTabbedCoding(bytes, base + this.#nameFrom, base + this.#nameTo);
     const { marks } = this;
     marks[this.marked++] = this.#nameFrom;
     marks[this.marked++] = this.#nameTo;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import t from 'tap';
 import { HOSTILE_MESSAGES } from '../support/hostile-messages.ts';
 import { decodeRequests, type Message } from '../support/http1-transcript.ts';

@@ -1,5 +1,6 @@
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import t from 'tap';
+import { isForbiddenTrailer } from '../../src/http1/forbidden-trailers.ts';
 import { decodeResponses } from '../support/http1-transcript.ts';
 import { parseResponseByNode } from '../support/node-response-parser.ts';
 
@@ -14,6 +15,9 @@ const ANSWERS = [
   'HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello',
   'HTTP/1.1 404\r\nContent-Length: 1\r\n\r\nx',
 ];
+
+const withoutForbidden = (trailers: readonly string[]): string[] =>
+  trailers.filter((_, index) => !isForbiddenTrailer(trailers[index - (index % 2)] ?? ''));
 
 t.test('an answer that is accepted, damaged or not, is the same answer to Node', async (t) => {
   const damage = fc.record({
@@ -52,7 +56,9 @@ t.test('an answer that is accepted, damaged or not, is the same answer to Node',
         isComplete: true,
       };
       const theirs = await parseResponseByNode(bytes.subarray(0, bytes.length - rest.length), method);
-      if (JSON.stringify(ours) !== JSON.stringify(theirs))
+      // What has no business in a trailer is dropped here, and kept by Node.
+      const kept = theirs && { ...theirs, trailers: withoutForbidden(theirs.trailers) };
+      if (JSON.stringify(ours) !== JSON.stringify(kept))
         throw new Error(JSON.stringify({ text, ours, theirs }));
     },
   );

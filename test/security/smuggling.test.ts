@@ -1,6 +1,6 @@
 // Request smuggling through the whole proxy: hostile bytes in front of an innocent request, against an app that would
 // fall for every trick. Whatever reaches the app must be readable in one way only (RFC 9112 11.2).
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import t from 'tap';
 import { ERRORS } from '../../src/core/errors.ts';
 import { parseAnswers } from '../support/answers.ts';

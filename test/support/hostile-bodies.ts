@@ -62,6 +62,7 @@ function hostileCodings(add: Add): void {
     add(family, code, `${POST}Transfer-Encoding: ${value}\r\n\r\n0\r\n\r\n`);
   for (const value of ['identity', 'gzip', 'xchunked', 'chunkedx', 'chunk', 'chunked-', 'deflate'])
     coding('other coding', 'coding_not_implemented', value);
+  for (const tab of ['\t', ' \t', '\t ']) coding('tab behind a coding', 'bad_framing', `chunked${tab}`);
   for (const value of ['gzip, chunked', 'identity, chunked', 'gzip,chunked'])
     coding('coding before chunked', 'coding_not_implemented', value);
   for (const value of ['chunked, gzip', 'chunked, identity'])

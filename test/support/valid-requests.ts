@@ -1,5 +1,5 @@
 // Requests that must be accepted, made at random together with what must come out of them.
-import * as fc from 'fast-check';
+import * as fc from './property.ts';
 
 export interface ValidRequest {
   readonly text: string;

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import t from 'tap';
 import { parseYaml } from '../../../src/config/document.ts';
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import t from 'tap';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/config/duration.ts';
 

@@ -1,4 +1,4 @@
-import { array, assert, nat, property, tuple, uint8Array } from 'fast-check';
+import { array, assert, nat, property, tuple, uint8Array } from '../../support/property.ts';
 import t from 'tap';
 import { type HelloResult, parseClientHello } from '../../../src/edge/client-hello.ts';
 import {

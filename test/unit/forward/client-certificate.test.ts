@@ -1,4 +1,4 @@
-import { assert, property, string } from 'fast-check';
+import { assert, property, string } from '../../support/property.ts';
 import t from 'tap';
 import { identityFields } from '../../../src/forward/client-certificate.ts';
 import { parseCertificate } from '../../../src/pki/facts.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import t from 'tap';
 import { cutAt, decodeRequests } from '../../support/http1-transcript.ts';
 import { validRequests } from '../../support/valid-requests.ts';

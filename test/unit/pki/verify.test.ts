@@ -1,4 +1,4 @@
-import { assert, integer, property } from 'fast-check';
+import { assert, integer, property } from '../../support/property.ts';
 import t from 'tap';
 import { verify } from '../../../src/pki/verify.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../../support/certificates.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { parsePath, type RequestPath } from '../../../src/route/path.ts';
 import { encodedSet } from '../../../src/route/percent.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import {
   anyPath,
   parseExactPath,
