@@ -125,6 +125,8 @@ export class ResponseDecoder {
     const { status, isHttp11 } = this.#line;
     const headers = this.#reader.fields();
     if (status < 200 && status !== 101) {
+      // HTTP/1.0 knows no interim answers (RFC 9110 15.2): a reader of that time takes it for the final one.
+      if (!this.#line.isHttp11) throw new SallyportError('upstream_protocol', '1xx in HTTP/1.0');
       if (++this.#informational > MAX_INFORMATIONAL)
         throw new SallyportError('upstream_protocol', 'too many interim answers');
       this.#reader.reset();

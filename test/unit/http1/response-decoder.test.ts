@@ -132,6 +132,7 @@ t.test('an answer that is not HTTP, or ambiguous, is the upstream’s fault', (t
   ].map((field) => `${OK}${field}\r\n\r\nhello`);
   const others = [
     'HTTP/1.1 200 OK\n\r\n',
+    `HTTP/1.0 100 Continue\r\n\r\n${OK}\r\n`,
     'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
     'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     `${OK}Transfer-Encoding: chunked\r\n\r\n5;\n\r\nhello`,
