@@ -109,7 +109,8 @@ function randomSerial(): string {
   return bytes.toString('hex');
 }
 
-function signingKey(key: KeyObject, hash: string): CryptoKey {
+/** The private key as WebCrypto wants it, for a signature with this digest. */
+export function signingKey(key: KeyObject, hash: string): CryptoKey {
   if (key.asymmetricKeyType === 'ed25519') return key.toCryptoKey({ name: 'Ed25519' }, false, ['sign']);
   if (key.asymmetricKeyType === 'rsa')
     return key.toCryptoKey({ name: 'RSASSA-PKCS1-v1_5', hash }, false, ['sign']);

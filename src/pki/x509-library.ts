@@ -18,5 +18,7 @@ export {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
+  X509CrlGenerator,
+  X509CrlReason,
 } from '@peculiar/x509';
 export type { JsonGeneralNames } from '@peculiar/x509';
