@@ -12,6 +12,7 @@ import {
   id_ce_subjectAltName,
 } from '@peculiar/asn1-x509';
 import { SallyportError } from '../core/errors.ts';
+import { integerHex } from './der.ts';
 import { distinguishedNameText, firstCommonName } from './distinguished-name.ts';
 import type { CertificateFacts } from './identity.ts';
 import { signatureHash } from './signature-hash.ts';
@@ -56,7 +57,7 @@ function readFacts(certificate: X509Certificate, inputLength: number): Certifica
     spkiSha256: createHash('sha256')
       .update(Buffer.from(AsnConvert.serialize(tbs.subjectPublicKeyInfo)))
       .digest('base64'),
-    serial: hexWithoutZeros(tbs.serialNumber),
+    serial: integerHex(Buffer.from(tbs.serialNumber)),
     subject: distinguishedNameText(tbs.subject),
     commonName: firstCommonName(tbs.subject),
     issuer: distinguishedNameText(tbs.issuer),
@@ -86,12 +87,6 @@ function unknownCritical(extensions: Extensions | undefined): readonly string[] 
   for (const { extnID, critical } of extensions ?? [])
     if (critical && !UNDERSTOOD.has(extnID)) unknown.push(extnID);
   return Object.freeze(unknown);
-}
-
-function hexWithoutZeros(bytes: ArrayBuffer): string {
-  return Buffer.from(bytes)
-    .toString('hex')
-    .replace(/^(?:00)+(?=..)/, '');
 }
 
 function keyFacts(key: KeyObject): CertificateFacts['key'] {

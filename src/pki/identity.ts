@@ -17,7 +17,7 @@ export interface CertificateFacts {
   readonly sha256: string;
   /** Base64 of SHA-256 over the SubjectPublicKeyInfo. */
   readonly spkiSha256: string;
-  /** Lower-case hex without leading zero bytes. */
+  /** Lower-case hex without leading zero bytes; `-01` for -1. */
   readonly serial: string;
   /** RFC 4514 string. */
   readonly subject: string;
