@@ -48,7 +48,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'reflect-metadata': ['src/pki/x509-library.ts'],
   pino: ['src/observe/'],
   'pino-pretty': ['src/observe/'],
-  re2js: ['src/core/', 'src/route/', 'src/policy/'],
+  re2js: ['src/core/', 'src/route/', 'src/policy/', 'src/pki/'],
   yaml: ['src/config/'],
   zod: ['src/config/'],
   commander: ['src/cli/'],

@@ -7,8 +7,12 @@ import {
   Certificate,
   ExtendedKeyUsage,
   type Extensions,
+  KeyUsage,
+  KeyUsageFlags,
   id_ce_basicConstraints,
+  id_ce_cRLDistributionPoints,
   id_ce_extKeyUsage,
+  id_ce_keyUsage,
   id_ce_subjectAltName,
 } from '@peculiar/asn1-x509';
 import { SallyportError } from '../core/errors.ts';
@@ -49,7 +53,9 @@ function readFacts(certificate: X509Certificate, inputLength: number): Certifica
   const { tbsCertificate: tbs, signatureAlgorithm } = AsnConvert.parse(der, Certificate);
   const extensions = extensionValues(tbs.extensions);
   const basicConstraints = extensions.get(id_ce_basicConstraints);
-  const keyUsage = extensions.get(id_ce_extKeyUsage);
+  const extendedKeyUsage = extensions.get(id_ce_extKeyUsage);
+  const keyUsage = extensions.get(id_ce_keyUsage);
+  const crlPoints = extensions.get(id_ce_cRLDistributionPoints);
   const altNames = extensions.get(id_ce_subjectAltName);
   return Object.freeze({
     der,
@@ -66,7 +72,12 @@ function readFacts(certificate: X509Certificate, inputLength: number): Certifica
     isCa: basicConstraints !== undefined && AsnConvert.parse(basicConstraints, BasicConstraints).cA,
     key: keyFacts(certificate.publicKey),
     signatureHash: signatureHash(signatureAlgorithm),
-    extendedKeyUsage: keyUsage && Object.freeze([...AsnConvert.parse(keyUsage, ExtendedKeyUsage)]),
+    extendedKeyUsage:
+      extendedKeyUsage && Object.freeze([...AsnConvert.parse(extendedKeyUsage, ExtendedKeyUsage)]),
+    mayIssueCrls:
+      keyUsage === undefined ||
+      (AsnConvert.parse(keyUsage, KeyUsage).toNumber() & KeyUsageFlags.cRLSign) !== 0,
+    crlPoints: crlPoints && Buffer.from(crlPoints),
     names: altNames ? parseSubjectAltNames(altNames) : NO_NAMES,
     unknownCritical: unknownCritical(tbs.extensions),
   });

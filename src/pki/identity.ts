@@ -35,6 +35,10 @@ export interface CertificateFacts {
   readonly signatureHash: string;
   /** Dotted OIDs of the extended key usage; undefined when the extension is absent (anything goes). */
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** Whether its key usage, where it names one, allows it to sign revocation lists. */
+  readonly mayIssueCrls: boolean;
+  /** Value of the CRL distribution points, DER; undefined when the extension is absent. */
+  readonly crlPoints: Buffer | undefined;
   readonly names: SubjectAltNames;
   /** Critical extensions that nothing here understands, as dotted OIDs. */
   readonly unknownCritical: readonly string[];
@@ -63,7 +67,12 @@ export type RefusalReason =
   | 'name_constraint'
   | 'malformed'
   | 'chain_unknown'
+  | 'denied_locally'
   | 'revoked'
+  | 'san_mismatch'
+  | 'crl_missing'
+  | 'crl_stale'
+  | 'ocsp_unknown'
   | 'rejected';
 
 /**
@@ -77,6 +86,10 @@ export type Verdict =
       readonly reason: RefusalReason;
       /** What was shown, for the log: absent when nothing was sent or nothing could be parsed. */
       readonly shown: CertificateFacts | undefined;
+      /** For the operator, in words: which list revoked it and when. Undefined where the reason says it all. */
+      readonly detail?: string | undefined;
+      /** What the operator wants its owner to read, from the deny list. */
+      readonly message?: string | undefined;
       readonly until: number;
       readonly trustVersion: number;
     };

@@ -7,5 +7,7 @@ export function nameKey(text: string): string {
     .toLowerCase()
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/=(?:\\? )+/g, '=')
+    .replaceAll(/(?<!\\), /g, ',')
+    .replaceAll(/ =/g, '=')
     .replaceAll(/(?:\\? )+(?=$|[,+])/g, '');
 }

@@ -3,8 +3,13 @@
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { SallyportError } from '../core/errors.ts';
 import { type Authority, parseAuthority } from './authority.ts';
+import { DenyList } from './deny-list.ts';
+import type { NameRules } from './name-rules.ts';
 import { certificatePem, parsePem } from './pem.ts';
+import type { Revocation } from './revocation.ts';
 import { weakness } from './strength.ts';
+
+const NOBODY = new DenyList([]);
 
 export interface Trust {
   /** Goes up with every change of what is trusted; a verdict made under another version is void. */
@@ -16,6 +21,12 @@ export interface Trust {
    * takes no intermediate for an anchor. `tls.createServer` drops that option (Node 26.10).
    */
   readonly caPem: readonly string[];
+  /** What the CAs have taken back; undefined: no list is asked. */
+  readonly revocation: Revocation | undefined;
+  /** What the operator has locked out. */
+  readonly denied: DenyList;
+  /** Which names let a client in; undefined: any. */
+  readonly nameRules: NameRules | undefined;
   /** Certificates in a chain without its anchor; 1: only what an anchor issued directly; 0: no limit. */
   readonly maxVerifyDepth: number;
 }
@@ -25,6 +36,12 @@ export interface TrustSettings {
   readonly bundles: readonly string[];
   /** Default 1. */
   readonly maxVerifyDepth?: number | undefined;
+  /** Default: no list is asked. */
+  readonly revocation?: Revocation | undefined;
+  /** Default: nobody. */
+  readonly denied?: DenyList | undefined;
+  /** Default: any name. */
+  readonly nameRules?: NameRules | undefined;
   readonly version: number;
   /** Milliseconds since the epoch, for warnings about expiry. */
   readonly now: number;
@@ -58,6 +75,9 @@ export function compileTrust(settings: TrustSettings): {
     version: settings.version,
     anchors: [...anchors.values()],
     caPem: Array.from(anchors.values(), ({ facts }) => certificatePem(facts.der)),
+    revocation: settings.revocation,
+    denied: settings.denied ?? NOBODY,
+    nameRules: settings.nameRules,
     maxVerifyDepth: settings.maxVerifyDepth ?? 1,
   });
   return { trust, issues };

@@ -1,10 +1,14 @@
 // Remembers who has passed, so that a leaf is parsed and judged once and not at every handshake, and so that a resumed
 // session, which presents its leaf alone, can be judged with the chain of the full handshake before it.
 import { createHash } from 'node:crypto';
+import type { Subject } from './examine.ts';
 import type { Verdict } from './identity.ts';
-import { type VerifyInput, verify } from './verify.ts';
+import { type VerifyInput, reexamine, verify, verifyWithChain } from './verify.ts';
 
-type Passed = Extract<Verdict, { ok: true }>;
+interface Passed {
+  readonly verdict: Extract<Verdict, { ok: true }>;
+  readonly subject: Subject;
+}
 
 /** One per TLS group. Only verdicts that passed are kept: a refusal may be due to what else was sent with the leaf. */
 export class VerdictCache {
@@ -29,23 +33,30 @@ export class VerdictCache {
     if (input.leaf === undefined) return verify(input);
     const fingerprint = createHash('sha256').update(input.leaf).digest('base64');
     const kept = this.#passed.get(fingerprint);
-    if (
-      kept &&
-      input.openssl === 'ok' &&
-      kept.trustVersion === input.trust.version &&
-      input.now < kept.until
-    ) {
-      this.#keep(fingerprint, kept);
-      return kept;
+    if (kept !== undefined && input.openssl === 'ok') {
+      const again = this.#again(kept, input);
+      if (again?.ok === true) {
+        this.#keep(fingerprint, { verdict: again, subject: kept.subject });
+        return again;
+      }
+      // Another chain may have been sent this time.
+      if (again !== undefined && input.sent === undefined) return again;
     }
-    const verdict = verify({ ...input, sent: input.sent ?? kept?.identity.chain });
-    if (verdict.ok && input.openssl === 'ok') this.#keep(fingerprint, verdict);
+    const sent = input.sent ?? kept?.verdict.identity.chain;
+    const { verdict, subject } = verifyWithChain({ ...input, sent });
+    if (verdict.ok && subject !== undefined && input.openssl === 'ok')
+      this.#keep(fingerprint, { verdict, subject });
     return verdict;
   }
 
-  #keep(fingerprint: string, verdict: Passed): void {
+  #again({ verdict, subject }: Passed, { trust, now }: VerifyInput): Verdict | undefined {
+    const isInForce = verdict.trustVersion === trust.version && now < verdict.until;
+    return isInForce ? verdict : reexamine(subject, trust, now);
+  }
+
+  #keep(fingerprint: string, passed: Passed): void {
     this.#passed.delete(fingerprint);
-    this.#passed.set(fingerprint, verdict);
+    this.#passed.set(fingerprint, passed);
     if (this.#passed.size <= this.#maxEntries) return;
     for (const oldest of this.#passed.keys()) {
       this.#passed.delete(oldest);

@@ -86,6 +86,8 @@ t.test('reads a peculiar certificate as OpenSSL does', async (t) => {
     key: { type: 'ec', bits: 384 },
     signatureHash: 'sha384',
     extendedKeyUsage: ['1.3.6.1.5.5.7.3.2', '1.2.3.4.5'],
+    mayIssueCrls: true,
+    crlPoints: undefined,
     names: {
       dns: ['a.example.test', '*.b.test'],
       email: ['alice@example.test'],

@@ -16,10 +16,15 @@ const REASONS: Record<RefusalReason, true> = {
   too_deep: true,
   weak_key: true,
   weak_signature: true,
+  denied_locally: true,
+  revoked: true,
+  san_mismatch: true,
   not_yet_valid: true,
   expired: true,
+  crl_missing: true,
+  crl_stale: true,
+  ocsp_unknown: true,
   name_constraint: true,
-  revoked: true,
   rejected: true,
 };
 

@@ -1,4 +1,8 @@
 import t from 'tap';
+import { parseCrl } from '../../../src/pki/crl.ts';
+import { DenyList } from '../../../src/pki/deny-list.ts';
+import { issueCrl } from '../../../src/pki/issue-crl.ts';
+import { compileRevocation } from '../../../src/pki/revocation.ts';
 import { VerdictCache } from '../../../src/pki/verdict-cache.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../../support/certificates.ts';
 import { trustIn } from '../../support/trust.ts';
@@ -91,4 +95,34 @@ t.test('forgets the one longest unused when it is full', async (t) => {
   t.equal(cache.size, 2);
   t.equal(cache.judge(shallow), first, 'used since, so kept');
   t.not(cache.judge(second), secondVerdict, 'forgotten, so judged anew');
+});
+
+t.test('a change of revocation or deny list is looked up without reading a certificate again', async (t) => {
+  const cache = new VerdictCache();
+  const first = cache.judge(full);
+  const leaf = first.ok ? first.identity.leaf : undefined;
+  const denied = new DenyList([{ selector: { by: 'email', value: 'alice@example.com' } }]);
+  const locked = trustIn([root], { maxVerifyDepth: 2, version: 2, denied });
+  t.match(cache.judge({ ...resumed, trust: locked }), { reason: 'denied_locally', trustVersion: 2 });
+  t.match(cache.judge({ ...full, trust: locked }), { reason: 'denied_locally', trustVersion: 2 });
+  const opened = trustIn([root], { maxVerifyDepth: 2, version: 3 });
+  const again = cache.judge({ ...resumed, trust: opened });
+  t.ok(again.ok && again.trustVersion === 3);
+  t.equal(again.ok ? again.identity.leaf : undefined, leaf, 'the very same facts');
+});
+
+t.test('looking at 1,000 who passed takes microseconds each', async (t) => {
+  const cache = new VerdictCache();
+  const [crl, subjects] = [await issueCrl(clientCa, { revoked: [{ serial: '0badcafe' }] }), 1000];
+  const settings = { scope: 'chain', freshness: 'strict', graceMs: 0, crls: [parseCrl(crl.der)] } as const;
+  const revocation = compileRevocation(settings);
+  cache.judge(shallow);
+  const begun = performance.now();
+  for (let version = 2; version < subjects + 2; version++) {
+    const trust = { ...shallowTrust, version, revocation };
+    if (!cache.judge({ ...shallow, trust }).ok) t.fail('judged otherwise');
+  }
+  const each = ((performance.now() - begun) * 1000) / subjects;
+  t.comment(`${each.toFixed(1)} µs each`);
+  t.ok(each < 200, 'not the half millisecond that reading a certificate takes');
 });
