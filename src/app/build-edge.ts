@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
-import { compileTrust, type Trust } from '../pki/trust.ts';
+import type { Trust } from '../pki/trust.ts';
+import { buildTrust } from './build-trust.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 /** The one TLS-policy group. */
@@ -22,7 +23,7 @@ export interface EdgeContext {
 /** Undefined, with issues, when there is no usable certificate or the CAs are not what they should be. */
 export async function buildEdge(config: Config, context: EdgeContext): Promise<EdgeSettings | undefined> {
   const credentials = await buildCredentials(config, context);
-  const trust = await buildTrust(config, context);
+  const trust = await buildTrust(config.downstream_mtls, ['downstream_mtls'], context);
   if (credentials === undefined || trust === 'unusable') return undefined;
   const { max_request_body_bytes: maxBody } = config;
   return {
@@ -88,30 +89,4 @@ async function buildCredentials(config: Config, context: EdgeContext): Promise<C
   }
   const [first, ...others] = credentials;
   return first === undefined ? undefined : new CredentialStore(first, ...others);
-}
-
-async function buildTrust(config: Config, context: EdgeContext): Promise<Trust | undefined | 'unusable'> {
-  const { ca, ca_file: file, max_verify_depth: maxVerifyDepth } = config.downstream_mtls;
-  const path: IssuePath = ['downstream_mtls', file === undefined ? 'ca' : 'ca_file'];
-  const bundle = file === undefined ? ca : await context.files.read(file, path);
-  if (bundle === undefined) return file === undefined ? undefined : 'unusable';
-  const version = (context.trust?.version ?? 0) + 1;
-  const { trust, issues } = compileTrust({
-    bundles: [bundle],
-    maxVerifyDepth,
-    version,
-    now: context.now,
-    path,
-  });
-  context.issues.push(...issues);
-  if (trust === undefined) return 'unusable';
-  return context.trust !== undefined && isSame(trust, context.trust) ? context.trust : trust;
-}
-
-function isSame(one: Trust, other: Trust): boolean {
-  return (
-    one.maxVerifyDepth === other.maxVerifyDepth &&
-    one.caPem.length === other.caPem.length &&
-    one.caPem.every((pem) => other.caPem.includes(pem))
-  );
 }

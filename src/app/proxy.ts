@@ -11,9 +11,11 @@ import { Edge } from '../edge/edge.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Served } from '../pipeline/served-route.ts';
+import type { Trust } from '../pki/trust.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
+import { CrlWatch } from './crl-watch.ts';
 import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
@@ -75,6 +77,7 @@ class SallyportProxy implements Proxy {
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
   #edge: Edge | undefined;
+  #crlWatch: CrlWatch | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
   readonly #closing = new AbortController();
@@ -121,6 +124,11 @@ class SallyportProxy implements Proxy {
       await this.close();
       throw error;
     }
+    this.#crlWatch = new CrlWatch({
+      clock: this.#clock,
+      observer: this.#observer,
+      trusts: () => this.#trusts(),
+    });
     this.#follow(files);
     const where = this.addresses.map((address) => addressText(address)).join(', ');
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
@@ -151,7 +159,13 @@ class SallyportProxy implements Proxy {
     return this.#inForce.build.served;
   }
 
+  #trusts(): Trust[] {
+    const trust = this.#inForce?.build.edge.group.trust;
+    return trust === undefined ? [] : [trust];
+  }
+
   #ceaseReloads(): void {
+    this.#crlWatch?.stop();
     this.#watch.stop();
     this.#closing.abort(new Error('the proxy is closing'));
   }

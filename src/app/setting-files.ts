@@ -14,7 +14,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 export class SettingFiles {
-  readonly #texts = new Map<string, Promise<string | Error>>();
+  readonly #contents = new Map<string, Promise<Buffer | Error>>();
   readonly #states = new Map<string, string>();
   readonly #issues: Issue[];
 
@@ -30,13 +30,18 @@ export class SettingFiles {
 
   /** The text of the file, or undefined with an issue at `at`. */
   async read(file: string, at: IssuePath): Promise<string | undefined> {
-    let text = this.#texts.get(file);
-    if (text === undefined) {
-      text = this.#readText(file);
-      this.#texts.set(file, text);
+    return (await this.readBytes(file, at))?.toString('utf8');
+  }
+
+  /** The same for a file that may not be text. */
+  async readBytes(file: string, at: IssuePath): Promise<Buffer | undefined> {
+    let content = this.#contents.get(file);
+    if (content === undefined) {
+      content = this.#readContent(file);
+      this.#contents.set(file, content);
     }
-    const result = await text;
-    if (typeof result === 'string') return result;
+    const result = await content;
+    if (Buffer.isBuffer(result)) return result;
     const { code = '', message } = result as NodeJS.ErrnoException;
     this.#issues.push({ path: at, message: `${file}: ${FAULTS[code] ?? message}` });
     return undefined;
@@ -45,17 +50,19 @@ export class SettingFiles {
   /** Equal when every file has the same content. */
   async fingerprint(): Promise<string> {
     const hash = createHash('sha256');
-    for (const [file, text] of this.#texts) hash.update(JSON.stringify([file, String(await text)]));
+    for (const [file, content] of this.#contents) {
+      const bytes = await content;
+      hash.update(JSON.stringify([file, Buffer.isBuffer(bytes) ? bytes.length : String(bytes)]));
+      if (Buffer.isBuffer(bytes)) hash.update(bytes);
+    }
     return hash.digest('hex');
   }
 
-  async #readText(file: string): Promise<string | Error> {
+  async #readContent(file: string): Promise<Buffer | Error> {
     this.#states.set(file, await fileState(file));
     try {
       const bytes = await readFile(file);
-      return bytes.length > MAX_BYTES
-        ? new Error(`has ${bytes.length} bytes, too many`)
-        : bytes.toString('utf8');
+      return bytes.length > MAX_BYTES ? new Error(`has ${bytes.length} bytes, too many`) : bytes;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }

@@ -12,16 +12,21 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /**
- * Makes every path in the settings absolute, in place: the values of `…_file` keys, and the pairs in `certificates`.
+ * Makes every path in the settings absolute, in place: the values of `…_file` keys, lists of them too, and the pairs in `certificates`.
  * Relative ones are taken from `folder`.
  */
 export function resolveFiles(value: unknown, folder: string, isPath = endsInFile): void {
   if (typeof value !== 'object' || value === null) return;
   const map = value as Record<string, unknown>;
   for (const [key, item] of Object.entries(map))
-    if (typeof item !== 'string') resolveFiles(item, folder, key === 'certificates' ? always : isPath);
-    else if (isPath(key)) map[key] = path.resolve(folder, item);
+    if (typeof item === 'string') {
+      if (isPath(key)) map[key] = path.resolve(folder, item);
+    } else if (isPath(key) && isListOfText(item)) map[key] = item.map((one) => path.resolve(folder, one));
+    else resolveFiles(item, folder, key === 'certificates' ? always : isPath);
 }
+
+const isListOfText = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const endsInFile = (key: string): boolean => key.endsWith('_file');
 const always = (): boolean => true;

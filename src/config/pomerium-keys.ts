@@ -88,10 +88,10 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ),
     ...error("is the old name of 'routes': write routes", 'policy', 'policies'),
     ...error('is the old name: write downstream_mtls.ca_file', 'client_ca', 'client_ca_file'),
-    ...error(LATER_RESTRICTS, 'client_crl', 'client_crl_file'),
+    ...error('is the old name: write downstream_mtls.crl_file', 'client_crl', 'client_crl_file'),
     ...error("is the old name: write address, such as ':443'", 'port'),
   ],
-  downstream_mtls: [...error(LATER_RESTRICTS, 'crl', 'crl_file', 'match_subject_alt_names')],
+  downstream_mtls: [],
   route: [
     ...error(POLICY, 'policy', 'allowed_users', 'allowed_domains', 'allowed_groups', 'allowed_idp_claims'),
     ...error(POLICY, 'allow_any_authenticated_user', 'ppl', 'allow', 'deny', 'sub_policies'),

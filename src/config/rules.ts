@@ -42,6 +42,8 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
     ...checkPair(raw, [], 'certificate', 'certificate_key'),
     ...checkForms(raw, [], 'certificate_authority'),
     ...checkForms(downstream, ['downstream_mtls'], 'ca'),
+    ...checkForms(downstream, ['downstream_mtls'], 'crl'),
+    ...checkNeedsCa(downstream),
     ...checkPair(asMap(raw['upstream_mtls']), ['upstream_mtls'], 'cert', 'key'),
   ];
   const list = raw['certificates'];
@@ -54,6 +56,17 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
     });
   if (routes !== undefined) issues.push(...checkClientCa(raw, downstream, routes));
   return issues;
+}
+
+/** What restricts clients restricts nobody where no client is asked for a certificate. */
+function checkNeedsCa(downstream: RawMap): Issue[] {
+  if (formOf(downstream, 'ca') !== undefined) return [];
+  return ['crl', 'crl_file', 'match_subject_alt_names', 'deny']
+    .filter((name) => has(downstream, name))
+    .map((name) => ({
+      path: ['downstream_mtls', name],
+      message: 'needs a client CA: give downstream_mtls.ca_file',
+    }));
 }
 
 const isPublic = (route: unknown): boolean => isTrue(asMap(route)['allow_public_unauthenticated_access']);

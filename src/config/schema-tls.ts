@@ -1,5 +1,6 @@
 // Settings about certificates: what the proxy shows to clients, what it demands of them, what it shows to the apps.
 import { z } from 'zod';
+import { revocation } from './schema-revocation.ts';
 import { count, duration, file, flag, pem, word } from './schema-values.ts';
 
 const certificatePair = z.strictObject({
@@ -52,6 +53,7 @@ export const downstreamMtls = z
       .describe(
         'Most certificates in a chain without its trust anchor: 1 admits only what an anchor issued directly. 0 means no limit.',
       ),
+    ...revocation,
   })
   .prefault({})
   .describe('What clients must show. Without a CA here only a proxy whose every route is public starts.');

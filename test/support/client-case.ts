@@ -1,4 +1,5 @@
 // One row of what a client may present, and the words that the rows are written in.
+import type { ConfigInput } from '../../src/config/schema.ts';
 import type { RefusalReason } from '../../src/pki/identity.ts';
 import type { Issued } from '../../src/pki/issue-certificate.ts';
 import { ExtendedKeyUsageExtension, type Extension } from '../../src/pki/x509-library.ts';
@@ -13,6 +14,8 @@ export interface ClientCase {
   readonly anchors?: readonly Issued[];
   /** Default 1. */
   readonly depth?: number;
+  /** More of `downstream_mtls`. */
+  readonly mtls?: ConfigInput['downstream_mtls'];
   /** The whole verdict. */
   readonly verdict: 'ok' | RefusalReason;
   /** What OpenSSL reports in the handshake. */

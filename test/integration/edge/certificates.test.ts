@@ -4,25 +4,31 @@ import type { SecureVersion } from 'node:tls';
 import t, { type Test } from 'tap';
 import { startApp } from '../../support/app.ts';
 import { makeTestPki } from '../../support/certificates.ts';
-import { type ClientCase, makeClientCases } from '../../support/client-cases.ts';
+import { type ClientCase, makeClientCases, mtlsOf } from '../../support/client-cases.ts';
 import { call, clientOptions } from '../../support/client.ts';
 import { type RunningProxy, startProxy } from '../../support/proxy.ts';
+import type { MtlsInput } from '../../support/trust.ts';
 
 const pki = await makeTestPki();
 const cases = await makeClientCases();
 const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 
-/** Rows that a proxy with one set of CAs can be asked about. */
-const byTrust = Map.groupBy(cases, ({ anchors = [pki.clientCa], depth = 1 }) =>
-  JSON.stringify([anchors.map(({ certPem }) => certPem).join(''), depth]),
-);
+/** Rows that a proxy with one set of settings can be asked about. */
+const bySettings = new Map<string, ClientCase[]>();
+for (const it of cases) {
+  const settings = JSON.stringify(await mtlsOf(it));
+  bySettings.set(settings, [...(bySettings.get(settings) ?? []), it]);
+}
 
-async function start(t: Test, trust: string, enforcement: 'policy_with_default_deny' | 'reject_connection') {
-  const [ca, max_verify_depth] = JSON.parse(trust) as [string, number];
+async function start(
+  t: Test,
+  settings: string,
+  enforcement: 'policy_with_default_deny' | 'reject_connection',
+) {
   const app = await startApp(t);
   const proxy = await startProxy(t, {
     routes: [{ from: 'https://app.sallyport.localhost', to: app.url }],
-    downstream_mtls: { ca, max_verify_depth, enforcement },
+    downstream_mtls: { ...(JSON.parse(settings) as MtlsInput), enforcement },
   });
   return { app, proxy };
 }
@@ -49,10 +55,10 @@ function isReported(t: Test, { heard }: RunningProxy, it: ClientCase): void {
   else t.match(failure, { serial: undefined, issuer: undefined, subject: undefined });
 }
 
-for (const [trust, rows] of byTrust) {
+for (const [settings, rows] of bySettings) {
   const title = rows.length > 1 ? `${rows.length} certificates` : (rows[0]?.name ?? '');
   t.test(`answered in HTTP: ${title}`, async (t) => {
-    const { app, proxy } = await start(t, trust, 'policy_with_default_deny');
+    const { app, proxy } = await start(t, settings, 'policy_with_default_deny');
     for (const version of VERSIONS)
       for (const it of rows)
         await t.test(`${version}, ${it.name}: ${it.verdict}`, async (t) => {
@@ -78,7 +84,7 @@ for (const [trust, rows] of byTrust) {
   });
 
   t.test(`closed in TLS: ${title}`, async (t) => {
-    const { app, proxy } = await start(t, trust, 'reject_connection');
+    const { app, proxy } = await start(t, settings, 'reject_connection');
     for (const version of VERSIONS)
       for (const it of rows)
         await t.test(`${version}, ${it.name}: ${it.verdict}`, async (t) => {

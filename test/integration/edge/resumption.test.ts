@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import type { ConnectionOptions, SecureVersion, TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import type { ConfigInput } from '../../../src/config/schema.ts';
+import { parseCertificate } from '../../../src/pki/facts.ts';
+import { type CrlOptions, issueCrl } from '../../../src/pki/issue-crl.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../../support/certificates.ts';
 import { clientOptions, openClient, readAll } from '../../support/client.ts';
 import { baseConfig, startProxy } from '../../support/proxy.ts';
@@ -49,6 +51,11 @@ const mtls = (more: ConfigInput['downstream_mtls']): ConfigInput => ({
   downstream_mtls: more,
 });
 
+const withList = async (revoked: CrlOptions['revoked'], more: Partial<CrlOptions> = {}) => ({
+  ca: pki.clientCa.certPem,
+  crl: (await issueCrl(pki.clientCa, { revoked, ...more })).crlPem,
+});
+
 for (const version of VERSIONS) {
   t.test(`${version}: a good session is resumed and worth what it was`, async (t) => {
     const { port, heard } = await startProxy(t, { routes });
@@ -78,6 +85,49 @@ for (const version of VERSIONS) {
       { status: 200, isResumed: false },
       'nor does it come back',
     );
+  });
+
+  t.test(`${version}: a session of a certificate that was revoked is worth nothing`, async (t) => {
+    const { proxy, port } = await startProxy(t, { routes, downstream_mtls: await withList([]) });
+    const options = clientOptions(pki, port, only(version));
+    const { session, status } = await visit(t, options);
+    t.equal(status, 200);
+    const revoked = [{ serial: parseCertificate(pki.client.der).serial }];
+    t.match(await proxy.reload('call', mtls(await withList(revoked))), { result: 'applied' });
+    t.match(await visit(t, { ...options, session }), { status: 403, reason: 'revoked', isResumed: false });
+    const late = { thisUpdate: new Date(Date.now() - 9e6), nextUpdate: new Date(Date.now() - 1e6) };
+    t.match(await proxy.reload('call', mtls(await withList([], late))), { result: 'applied' });
+    t.match(await visit(t, { ...options, session }), { status: 403, reason: 'crl_stale', isResumed: false });
+  });
+
+  t.test(`${version}: nor is one of a certificate that was locked out`, async (t) => {
+    const { proxy, port } = await startProxy(t, { routes });
+    const options = clientOptions(pki, port, only(version));
+    const { session } = await visit(t, options);
+    const deny = [{ san_email: 'alice@example.com' }];
+    t.match(await proxy.reload('call', mtls({ ca: pki.clientCa.certPem, deny })), { result: 'applied' });
+    const after = await visit(t, { ...options, session });
+    t.match(after, { status: 403, reason: 'denied_locally', isResumed: false });
+  });
+
+  t.test(`${version}: a resumed certificate is refused once its revocation list has ended`, async (t) => {
+    let now = Date.now();
+    const list = await withList([], { nextUpdate: new Date(now + 60_000) });
+    const { port } = await startProxy(t, { routes, downstream_mtls: list }, { clock: { now: () => now } });
+    const options = clientOptions(pki, port, only(version));
+    const { session, status } = await visit(t, options);
+    t.equal(status, 200);
+    now += 61_000;
+    t.match(await visit(t, { ...options, session }), { status: 403, reason: 'crl_stale', isResumed: true });
+  });
+
+  t.test(`${version}: a newer edition of the same list keeps sessions`, async (t) => {
+    const { proxy, port } = await startProxy(t, { routes, downstream_mtls: await withList([]) });
+    const options = clientOptions(pki, port, only(version));
+    const { session } = await visit(t, options);
+    const newer = await withList([], { number: 2, nextUpdate: new Date(Date.now() + 9e8) });
+    t.match(await proxy.reload('call', mtls(newer)), { result: 'applied' });
+    t.match(await visit(t, { ...options, session }), { status: 200, isResumed: true });
   });
 
   t.test(`${version}: a reload that does not touch trust keeps sessions`, async (t) => {

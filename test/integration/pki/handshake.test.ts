@@ -6,10 +6,9 @@ import t, { type Test } from 'tap';
 import { sentChain } from '../../../src/pki/sent-chain.ts';
 import { verify } from '../../../src/pki/verify.ts';
 import { makeTestPki } from '../../support/certificates.ts';
-import { type ClientCase, makeClientCases } from '../../support/client-cases.ts';
-import { trustIn } from '../../support/trust.ts';
+import { type ClientCase, makeClientCases, trustOf } from '../../support/client-cases.ts';
 
-const { clientCa, edge } = await makeTestPki();
+const { edge } = await makeTestPki();
 const cases = await makeClientCases();
 
 /** The server's end of one handshake. */
@@ -48,7 +47,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
   for (const it of cases)
     t.test(`${version}, ${it.name}: ${it.verdict}`, async (t) => {
       const now = Date.now();
-      const trust = trustIn(it.anchors ?? [clientCa], { maxVerifyDepth: it.depth });
+      const trust = await trustOf(it);
       const socket = await handshake(t, it, version, trust.caPem);
       const openssl = socket.authorized ? 'ok' : String(socket.authorizationError);
       t.equal(openssl, it.openssl);

@@ -40,15 +40,6 @@ t.test('what says who may pass is never ignored', (t) => {
     );
     t.same(more, []);
   }
-  for (const key of ['crl', 'crl_file', 'match_subject_alt_names'])
-    t.same(
-      problemLines(
-        `certificate_file: a\ncertificate_key_file: b\ndownstream_mtls:\n  ca_file: c\n  ${key}: x\nroutes: [{from: https://a, to: https://b}]\n`,
-      ),
-      [
-        `routes.yaml:5:3 downstream_mtls.${key}: this setting of Pomerium is not implemented yet: it restricts access, so it cannot be ignored`,
-      ],
-    );
   t.match(problemLines(`${BASE.replace('ca_file', 'enforcement: policy\n  ca_file')}routes: []\n`), [
     /^routes\.yaml:4:16 downstream_mtls\.enforcement: 'policy' is not implemented yet/,
   ]);

@@ -121,3 +121,57 @@ t.test('an empty list of pins or names is refused: it would admit no app', (t) =
   ]);
   t.end();
 });
+
+const mtls = (...lines: string[]): string =>
+  `certificate_file: a\ncertificate_key_file: b\ndownstream_mtls:\n  ca_file: c\n${lines.map((line) => `  ${line}\n`).join('')}routes: [{from: https://a, to: https://b}]\n`;
+
+t.test('an entry of the deny list says exactly one thing', (t) => {
+  t.same(
+    problemLines(
+      mtls(
+        'deny:',
+        '  - {}',
+        '  - {san_dns: a, san_email: b}',
+        '  - {serial: "0a"}',
+        '  - {issuer: CN=a}',
+        '  - {fingerprint: 12ab}',
+        '  - {spki_hash: AAAA}',
+        '  - {serial: 17, issuer: CN=a}',
+        '  - {san_dns: a, until: tomorrow}',
+        '  - {san_dsn: a}',
+      ),
+    ),
+    [
+      'routes.yaml:6:7 downstream_mtls.deny[0]: says nobody: give one of fingerprint, spki_hash, serial, san_dns, san_email, san_uri, san_ip, san_upn',
+      'routes.yaml:7:7 downstream_mtls.deny[1]: says san_dns and san_email: give one of them, and another entry for the other',
+      'routes.yaml:8:7 downstream_mtls.deny[2]: has a serial number without its issuer: give issuer, as the log says it',
+      'routes.yaml:9:7 downstream_mtls.deny[3]: has an issuer without a serial number: give serial',
+      "routes.yaml:10:21 downstream_mtls.deny[4].fingerprint: '12ab' is not a SHA-256 fingerprint: write its 64 hexadecimal digits, with or without colons",
+      "routes.yaml:11:19 downstream_mtls.deny[5].spki_hash: 'AAAA' is not the base64 of a SHA-256 hash: it has 44 characters",
+      'routes.yaml:12:16 downstream_mtls.deny[6].serial: 17 is not a serial number: write it in quotes, in hexadecimal, as in the log',
+      "routes.yaml:13:27 downstream_mtls.deny[7].until: 'tomorrow' is not a time: write 2027-01-31, or 2027-01-31T18:00:00Z",
+      'routes.yaml:14:7 downstream_mtls.deny[8]: says nobody: give one of fingerprint, spki_hash, serial, san_dns, san_email, san_uri, san_ip, san_upn',
+      'routes.yaml:14:8 downstream_mtls.deny[8].san_dsn: is not a setting: did you mean san_dns?',
+    ],
+  );
+  t.end();
+});
+
+t.test('a name pattern has one type, and no list of them is empty', (t) => {
+  t.same(problemLines(mtls('match_subject_alt_names: []')), [
+    'routes.yaml:5:28 downstream_mtls.match_subject_alt_names: an empty list admits nobody: give a pattern, or remove the line',
+  ]);
+  const [both] = problemLines(mtls('match_subject_alt_names: [{dns: a, uri: b}]'));
+  t.match(both, 'give one of dns, email, uri, ip_address, user_principal_name');
+  t.end();
+});
+
+t.test('revocation lists: one form, at least one file, and a CA that they are about', (t) => {
+  t.match(problemLines(mtls('crl_file: []')), [/the list is empty: give at least one file/]);
+  t.match(problemLines(mtls('crl_file: a', 'crl: "-----BEGIN "')), [
+    /crl and crl_file are both set: remove one/,
+  ]);
+  const text = mtls('crl_file: a').replace('  ca_file: c\n', '');
+  t.match(problemLines(text), [/there is no client CA/, /downstream_mtls\.crl_file: needs a client CA/]);
+  t.end();
+});

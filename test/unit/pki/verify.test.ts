@@ -2,7 +2,7 @@ import { assert, integer, property } from '../../support/property.ts';
 import t from 'tap';
 import { verify } from '../../../src/pki/verify.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../../support/certificates.ts';
-import { makeClientCases } from '../../support/client-cases.ts';
+import { makeClientCases, trustOf } from '../../support/client-cases.ts';
 import { trustIn } from '../../support/trust.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +17,7 @@ const padding = (count: number): Buffer[] => Array.from({ length: count }, () =>
 
 for (const it of await makeClientCases())
   t.test(`${it.name}: ${it.ours ?? it.verdict}`, async (t) => {
-    const trust = trustIn(it.anchors ?? [clientCa], { maxVerifyDepth: it.depth });
+    const trust = await trustOf(it);
     const sent = (it.chain ?? []).map(({ der }) => der);
     const input = { leaf: it.client?.der, sent, trust, now };
     const ours = verify({ ...input, openssl: 'not_run' });
