@@ -10,7 +10,7 @@ import type { NamedCrl } from './build-trust.ts';
 export function listIssues(lists: readonly NamedCrl[], trust: Trust, path: IssuePath, now: number): Issue[] {
   const issues: Issue[] = [];
   for (const { crl, at } of lists) {
-    const namesakes = trust.anchors.filter(({ facts }) => nameKey(facts.subject) === nameKey(crl.issuer));
+    const namesakes = trust.anchors.filter((anchor) => anchor.nameKey === nameKey(crl.issuer));
     const isSigned = namesakes.some(({ facts, publicKey }) => crl.isSignedBy(publicKey, facts.spkiSha256));
     if (isSigned) continue;
     if (namesakes.length > 0)
@@ -25,13 +25,8 @@ export function listIssues(lists: readonly NamedCrl[], trust: Trust, path: Issue
         severity: 'warning',
       });
   }
-  for (const { facts, publicKey } of trust.anchors)
-    if (
-      !lists.some(
-        ({ crl }) =>
-          nameKey(crl.issuer) === nameKey(facts.subject) && crl.isSignedBy(publicKey, facts.spkiSha256),
-      )
-    )
+  for (const { facts, publicKey, nameKey: name } of trust.anchors)
+    if (!lists.some(({ crl }) => nameKey(crl.issuer) === name && crl.isSignedBy(publicKey, facts.spkiSha256)))
       issues.push({
         path: [...path, 'crl_file'],
         message: `there is no revocation list of the CA '${facts.subject}': nobody whom it issued a certificate is admitted (crl_missing)`,

@@ -5,6 +5,7 @@ import type { Authority } from './authority.ts';
 import type { Chain } from './chain.ts';
 import { endOf } from './deny-list.ts';
 import type { CertificateFacts, RefusalReason } from './identity.ts';
+import { nameKey } from './name-key.ts';
 import { type OpensslResult, opensslReason } from './openssl-reason.ts';
 import { type Standing, standingOf } from './revocation.ts';
 import { isStrongSignature } from './signature-hash.ts';
@@ -95,9 +96,10 @@ export class Examination {
     if (revocation === undefined) return [];
     const subjects = revocation.scope === 'leaf' ? [this.leaf] : this.belowAnchor;
     const standings: Standing[] = [];
-    for (const [index, subject] of subjects.entries()) {
-      const issuer = this.issuers[index];
-      if (issuer !== undefined) standings.push(standingOf(subject, issuer, revocation, this.now));
+    for (const subject of subjects) {
+      const name = nameKey(subject.issuer);
+      const signers = this.issuers.filter((issuer) => issuer.nameKey === name);
+      standings.push(standingOf(subject, signers, revocation, this.now));
     }
     return standings;
   }

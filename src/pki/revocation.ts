@@ -57,11 +57,13 @@ export interface Standing {
 }
 
 /**
- * RFC 5280 6.3.3, for the lists at hand. Only those count which the key of `issuer` signed. An entry revokes even in a list that is out of date or not yet in force.
+ * RFC 5280 6.3.3, for the lists at hand. Only those count which one of `signers` signed: the
+ * issuer, or another certificate of that CA in the chain, which has one name and two keys while it changes its key. An
+ * entry revokes even in a list that is out of date or not yet in force.
  */
 export function standingOf(
   subject: CertificateFacts,
-  issuer: Authority,
+  signers: readonly Authority[],
   revocation: Revocation,
   now: number,
 ): Standing {
@@ -71,7 +73,7 @@ export function standingOf(
   let until = Infinity;
   let staleSince: number | undefined;
   let newest: Crl | undefined;
-  for (const partition of partitionsFor(subject, points, issuer, revocation)) {
+  for (const partition of partitionsFor(subject, points, signers, revocation)) {
     const verdict = lookUp(partition, subject.serial, now);
     if (verdict !== undefined)
       return { status: 'revoked', detail: revokedText(verdict.entry, verdict.crl), until: Infinity };
@@ -110,20 +112,23 @@ interface Partition {
 function partitionsFor(
   subject: CertificateFacts,
   points: readonly CertificatePoint[],
-  issuer: Authority,
+  signers: readonly Authority[],
   { lists }: Revocation,
 ): Iterable<Partition> {
   const partitions = new Map<string, Partition>();
-  if (!issuer.facts.mayIssueCrls) return partitions.values();
   for (const crl of lists.get(nameKey(subject.issuer)) ?? []) {
     const reasons = reasonsFor(crl, subject, points);
     if (reasons === 0) continue;
-    if (!crl.isSignedBy(issuer.publicKey, issuer.facts.spkiSha256)) continue;
+    if (!signers.some((signer) => isSigner(signer, crl))) continue;
     const partition = partitions.get(crl.issuingPoint);
     if (partition === undefined) partitions.set(crl.issuingPoint, { lists: [crl], reasons });
     else partition.lists.push(crl);
   }
   return partitions.values();
+}
+
+function isSigner({ facts, publicKey }: Authority, crl: Crl): boolean {
+  return facts.mayIssueCrls && crl.isSignedBy(publicKey, facts.spkiSha256);
 }
 
 /** For which reasons of revocation a list speaks of this certificate; 0: of others only. */
