@@ -37,6 +37,7 @@ export async function buildEdge(config: Config, context: EdgeContext): Promise<E
       maxClientHelloBytes: config.max_client_hello_bytes,
     },
     h1: {
+      revocationMs: config.revocation_deadline,
       request: {
         maxHeadBytes: config.max_request_header_bytes,
         maxHeaders: config.max_request_headers,

@@ -77,6 +77,7 @@ class SallyportProxy implements Proxy {
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
   #edge: Edge | undefined;
+  #pipeline: Pipeline | undefined;
   #crlWatch: CrlWatch | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
@@ -105,7 +106,7 @@ class SallyportProxy implements Proxy {
       this.#observer.warning({ time: this.#clock.now(), code: 'configuration', detail: text });
     this.#inForce = prepared;
     const { help, newRequestId } = this.#options;
-    const pipeline = new Pipeline({
+    this.#pipeline = new Pipeline({
       served: () => this.#served(),
       observer: this.#observer,
       clock: this.#clock,
@@ -113,7 +114,7 @@ class SallyportProxy implements Proxy {
       newRequestId,
     });
     this.#edge = new Edge(edge, {
-      service: pipeline,
+      service: this.#pipeline,
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
@@ -201,6 +202,7 @@ class SallyportProxy implements Proxy {
     // Last, because it can throw: after it everything is new, before it everything is old.
     this.#edge.apply(prepared.build.edge);
     this.#inForce = prepared;
+    void this.#pipeline?.reconsider();
     return { result: 'applied', issues };
   }
 

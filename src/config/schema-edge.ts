@@ -81,6 +81,11 @@ export const limits = {
     .describe(
       'What becomes of a request with a header name that has other characters than letters, digits and hyphens: `reject` answers 400, `drop` removes the field, `allow` forwards it.',
     ),
+  revocation_deadline: duration()
+    .prefault('5s')
+    .describe(
+      'How long a request in flight may go on whose client is locked out meanwhile: its certificate revoked, denied or expired, its CA removed, or policy changed. Then it is cut. Idle connections and WebSockets are closed at once.',
+    ),
   drain_timeout: duration()
     .prefault('30s')
     .describe('How long requests in flight may take to finish after SIGTERM before they are cut.'),

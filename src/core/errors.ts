@@ -61,6 +61,7 @@ const TABLE = {
   unknown_host: client(404, 'There is nothing here.'),
   no_route: client(404, 'There is nothing here.'),
   denied: client(403, 'You may not pass.'),
+  revoked: client(403, 'You may pass no longer.'),
   upgrade_not_allowed: client(403, 'This address does not switch protocols.'),
 
   // The upstream

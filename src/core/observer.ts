@@ -106,6 +106,26 @@ export interface ConnectionRefused {
   readonly limit: number;
 }
 
+/** A connection, or an exchange on it, that is ended because its client may be there no longer. */
+export interface RevocationRecord {
+  readonly time: number;
+  /** As in `ConnectionRecord`. */
+  readonly connectionId: number;
+  readonly remoteAddress: string;
+  readonly sni: string | undefined;
+  /** Of the client's certificate; undefined where it showed none. */
+  readonly subject: string | undefined;
+  readonly serial: string | undefined;
+  readonly sha256: string | undefined;
+  /** What changed: what is held of the certificate, or who may use the route. */
+  readonly cause: 'certificate' | 'policy';
+  /** Machine-readable: a RefusalReason, or the policy's. */
+  readonly reason: string;
+  readonly detail: string | undefined;
+  /** What it was doing: nothing, an exchange, or carrying a tunnel such as a WebSocket. */
+  readonly state: 'idle' | 'in_flight' | 'tunnel';
+}
+
 export interface Reload {
   readonly time: number;
   readonly result: 'applied' | 'unchanged' | 'refused';
@@ -137,6 +157,7 @@ export interface Observer {
   exchange(record: ExchangeRecord): void;
   handshakeFailure(record: HandshakeFailure): void;
   connectionRefused(record: ConnectionRefused): void;
+  revocation(record: RevocationRecord): void;
   reload(record: Reload): void;
   lifecycle(record: Lifecycle): void;
   warning(record: Warning): void;
@@ -149,6 +170,7 @@ export const silentObserver: Observer = {
   exchange: ignore,
   handshakeFailure: ignore,
   connectionRefused: ignore,
+  revocation: ignore,
   reload: ignore,
   lifecycle: ignore,
   warning: ignore,

@@ -19,6 +19,8 @@ export class ClientConnection implements Connection {
   readonly cipher: string;
   readonly isResumed: boolean;
   readonly handshakeMs: number;
+  /** Where the index of live connections keeps it; undefined: nowhere. */
+  liveKey: string | undefined;
   readonly #judge: Judge | undefined;
   readonly #presented: Presented | undefined;
   #verdict: Verdict | undefined;

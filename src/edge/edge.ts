@@ -8,8 +8,10 @@ import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Handshake } from './handshake.ts';
-import { H1Connection, type H1Settings } from './h1-connection.ts';
+import { H1Connection } from './h1-connection.ts';
+import type { H1Settings } from './h1-parts.ts';
 import { Judge } from './judge.ts';
+import { LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
 import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
@@ -38,6 +40,7 @@ export class Edge {
   readonly #listener: Listener;
   readonly #judge: Judge | undefined;
   readonly #live = new Set<H1Connection>();
+  readonly #index: LiveIndex;
   #settings: EdgeSettings;
   #isDraining = false;
 
@@ -46,6 +49,7 @@ export class Edge {
     this.#settings = settings;
     this.#parts = parts;
     this.#deadlines = new Deadlines();
+    this.#index = new LiveIndex(parts.clock, parts.observer);
     this.#uncertified = new UncertifiedSessions(parts.clock);
     this.#group = new TlsGroup(settings.group, {
       onSecure: (socket, raw) => this.#onSecure(socket, raw),
@@ -70,15 +74,18 @@ export class Edge {
   }
 
   /**
-   * Swaps settings; connections in use go on with the limits that they began with, and with the new trust. Throws,
+   * Swaps settings; connections in use go on with the limits that they began with. Under a new trust
+   * every one of them is judged again, at once, and ended where it does not pass. Throws,
    * with nothing changed, when a certificate is unusable or the group would begin or cease to ask for certificates.
    */
   apply(settings: EdgeSettings): void {
     if ((settings.group.trust === undefined) !== (this.#judge === undefined))
       throw new Error('whether clients are asked for a certificate cannot change while running: restart');
     this.#group.apply(settings.group);
-    if (this.#judge !== undefined && settings.group.trust !== undefined)
-      this.#judge.trust = settings.group.trust;
+    const { trust } = settings.group;
+    const isNew = trust?.version !== this.#judge?.trust.version;
+    if (this.#judge !== undefined && trust !== undefined) this.#judge.trust = trust;
+    if (isNew) void this.#index.reexamine();
     this.#listener.limits = settings.listener;
     this.#settings = settings;
   }
@@ -127,9 +134,13 @@ export class Edge {
       settings: this.#settings.h1,
       deadlines: this.#deadlines,
       reset: () => resetSocket(raw),
-      onClose: () => this.#live.delete(h1),
+      onClose: () => {
+        this.#live.delete(h1);
+        this.#index.remove(h1, connection);
+      },
     });
     this.#live.add(h1);
+    this.#index.add(h1, connection);
     if (this.#isDraining) h1.drain();
   }
 

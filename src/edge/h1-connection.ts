@@ -1,38 +1,20 @@
 // One client's HTTP/1.1 connection: bytes to exchanges, one after the other, and the deadlines of every phase.
 // The engine judges the bytes, the service answers; this file only knows whose turn it is.
 import type { Duplex } from 'node:stream';
-import type { Deadline, Deadlines } from '../core/deadlines.ts';
+import type { Deadline } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Disposition, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
-import type { Service } from '../exchange/service.ts';
-import type { RequestLimits } from '../http1/limits.ts';
 import { RequestDecoder } from '../http1/request-decoder.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { type Carrier, H1Exchange } from './h1-exchange.ts';
 import { H1Output } from './h1-output.ts';
-import { H1Timing, type H1TimingLimits } from './h1-timing.ts';
+import type { H1Parts } from './h1-parts.ts';
+import { H1Timing } from './h1-timing.ts';
 import { H1Tunnel } from './h1-tunnel.ts';
 import { UNREADABLE_REQUEST } from './unreadable-request.ts';
 
-export interface H1Settings {
-  readonly request: RequestLimits;
-  readonly timing: H1TimingLimits;
-}
-
-export interface H1Parts {
-  readonly connection: Connection;
-  readonly service: Service;
-  readonly settings: H1Settings;
-  readonly deadlines: Deadlines;
-  /** Cuts the transport at once, so that even an answer delimited by close is seen as cut. */
-  reset(): void;
-  onClose(): void;
-}
-
-/** Output waiting in this turn beyond which it is written at once. */
-const FLUSH_BYTES = 64 * 1024;
 /** Bytes of later requests held while one is answered, beyond which reading stops. */
 const PIPELINE_BYTES = 64 * 1024;
 /** Unread request bytes swallowed after the last answer, so that closing does not destroy it on its way. */
@@ -57,13 +39,18 @@ export class H1Connection implements Carrier, Deadline {
   #isPumping = false;
   #isDecoding = false;
   #shouldAdvance = false;
-  #isFlushScheduled = false;
+  /** Why its client may go no further, and until when what is in flight may last. */
+  #revokedBy: SallyportError | undefined;
+  #cutAt = Infinity;
 
   constructor(socket: Duplex, parts: H1Parts) {
     this.connection = parts.connection;
     this.#socket = socket;
     this.#parts = parts;
-    this.#output = new H1Output(socket);
+    this.#output = new H1Output(socket, {
+      beforeFlush: () => this.#exchange?.sendHead(),
+      onBlocked: () => this.#timing.enterBlocked(this.#parts.deadlines.now()),
+    });
     this.#timing = new H1Timing(parts.settings.timing, parts.deadlines.now());
     this.#decoder = new RequestDecoder(parts.settings.request, {
       onHead: (head) => this.#onHead(head),
@@ -88,6 +75,19 @@ export class H1Connection implements Carrier, Deadline {
     if (this.isIdle) this.#close();
   }
 
+  /**
+   * Whoever is at the other end may go no further: closed when idle, else after the answer in flight, which is cut when
+   * it takes longer than the deadline. A WebSocket is closed with 1008. Returns what it was doing.
+   */
+  revoke(error: SallyportError): 'idle' | 'in_flight' | 'tunnel' {
+    const state = this.#tunnel !== undefined ? 'tunnel' : this.isIdle ? 'idle' : 'in_flight';
+    this.#revokedBy ??= error;
+    this.#cutAt = Math.min(this.#cutAt, this.#parts.deadlines.now() + this.#parts.settings.revocationMs);
+    this.drain();
+    this.#tunnel?.revoke();
+    return state;
+  }
+
   /** Cuts everything now. */
   destroy(): void {
     this.#state = 'closed';
@@ -97,10 +97,11 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   get dueAt(): number {
-    return this.#timing.dueAt;
+    return Math.min(this.#timing.dueAt, this.#cutAt);
   }
 
   onDue(now: number): void {
+    if (this.#cutAt <= now) return this.destroy();
     const verdict = this.#timing.check(now, this.#exchange?.bytesIn ?? 0);
     if (verdict === 'close') this.#close();
     else if (verdict === 'let_go') this.#socket.destroy();
@@ -200,26 +201,10 @@ export class H1Connection implements Carrier, Deadline {
 
   push(piece: string | Buffer): void {
     this.#output.push(piece);
-    if (this.#output.pendingBytes >= FLUSH_BYTES) this.#flush();
-    else this.wake();
   }
 
   wake(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    process.nextTick(this.#flushLater);
-  }
-
-  readonly #flushLater = (): void => {
-    this.#isFlushScheduled = false;
-    this.#exchange?.sendHead();
-    this.#flush();
-  };
-
-  #flush(): void {
-    if (!this.#socket.writable) return;
-    this.#output.flush();
-    if (this.#output.isBlocked) this.#timing.enterBlocked(this.#parts.deadlines.now());
+    this.#output.wake();
   }
 
   hasRoom(): boolean {
@@ -239,7 +224,7 @@ export class H1Connection implements Carrier, Deadline {
     if (disposition === 'retire' || !exchange.isRequestComplete) exchange.isLast = true;
     if (!isCut) {
       exchange.sendHead();
-      this.#flush();
+      this.#output.flush();
     }
     this.#exchange = undefined;
     if (isCut) this.destroy();
@@ -260,6 +245,7 @@ export class H1Connection implements Carrier, Deadline {
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
     const tunnel = new H1Tunnel(this.#socket, this.#output, {
       count: exchange,
+      isWebsocket: exchange.request.upgrade === 'websocket',
       events,
       early: this.#pending,
       finish: () => this.#close(),
@@ -268,7 +254,7 @@ export class H1Connection implements Carrier, Deadline {
     this.#tunnel = tunnel;
     this.#exchange = exchange;
     this.#timing.enterAnswer();
-    this.#flush();
+    this.#output.flush();
     this.#socket.resume();
     return tunnel;
   }
@@ -287,14 +273,14 @@ export class H1Connection implements Carrier, Deadline {
 
   #onGone(): void {
     if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
-    else this.#exchange?.takeClose(new SallyportError('client_closed'));
+    else this.#exchange?.takeClose(this.#revokedBy ?? new SallyportError('client_closed'));
   }
 
   #onClosed(): void {
     this.#state = 'closed';
     this.#parts.deadlines.remove(this);
     if (this.#tunnel !== undefined) this.#tunnel.takeClose();
-    this.#exchange?.takeClose(new SallyportError('client_closed'));
+    this.#exchange?.takeClose(this.#revokedBy ?? new SallyportError('client_closed'));
     this.#parts.onClose();
   }
 }

@@ -29,6 +29,7 @@ export interface Carrier {
   pauseReading(): void;
   resumeReading(): void;
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel;
+  revoke(error: SallyportError): 'idle' | 'in_flight' | 'tunnel';
   settle(exchange: H1Exchange, disposition: Disposition): void;
 }
 
@@ -219,6 +220,10 @@ export class H1Exchange implements Exchange {
     this.#isEnded = true;
     this.#carrier.push(responseHeadText(101, headers, `connection: upgrade\r\nupgrade: ${protocol}\r\n`));
     return this.#carrier.openTunnel(this, events);
+  }
+
+  revoke(error: SallyportError): 'in_flight' | 'tunnel' {
+    return this.#carrier.revoke(error) === 'tunnel' ? 'tunnel' : 'in_flight';
   }
 
   settle(disposition: Disposition): void {

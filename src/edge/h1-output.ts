@@ -5,29 +5,63 @@ import type { Duplex } from 'node:stream';
 /** Above this a copy costs more than a second write. */
 const MAX_JOINED_BYTES = 64 * 1024;
 
+/** Waiting bytes beyond which they are written at once. */
+const FLUSH_BYTES = 64 * 1024;
+
+export interface H1OutputHooks {
+  /** Right before a turn's bytes are written: the last moment to say something first. */
+  beforeFlush(): void;
+  /** What was written did not all go out: `isBlocked`. */
+  onBlocked(): void;
+}
+
 export class H1Output {
   readonly #socket: Duplex;
+  readonly #hooks: H1OutputHooks;
+  #isScheduled = false;
   #pieces: (string | Buffer)[] = [];
   #bytes = 0;
   /** The socket's buffer is full: wait for its 'drain'. */
   isBlocked = false;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, hooks: H1OutputHooks) {
     this.#socket = socket;
+    this.#hooks = hooks;
   }
 
-  /** Bytes waiting for `flush`. */
-  get pendingBytes(): number {
-    return this.#bytes;
-  }
-
-  /** Strings are latin1. */
+  /** To be written at the end of this turn, or at once where much is waiting. Strings are latin1. */
   push(piece: string | Buffer): void {
+    this.#gather(piece);
+    if (this.#bytes >= FLUSH_BYTES) this.flush();
+    else this.wake();
+  }
+
+  /** To be written at once, with all that is waiting. */
+  pushNow(piece: Buffer): void {
+    this.#gather(piece);
+    this.flush();
+  }
+
+  /** Something is to be written in this turn, even if nothing was pushed yet. */
+  wake(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(this.#flushLater);
+  }
+
+  readonly #flushLater = (): void => {
+    this.#isScheduled = false;
+    this.#hooks.beforeFlush();
+    this.flush();
+  };
+
+  #gather(piece: string | Buffer): void {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
   }
 
   flush(): void {
+    if (!this.#socket.writable) return;
     const pieces = this.#pieces;
     if (pieces.length === 0) return;
     const bytes = this.#bytes;
@@ -41,6 +75,7 @@ export class H1Output {
       for (const piece of pieces) this.isBlocked = !this.#write(piece);
       this.#socket.uncork();
     }
+    if (this.isBlocked) this.#hooks.onBlocked();
   }
 
   #write(piece: string | Buffer): boolean {

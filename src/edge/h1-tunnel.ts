@@ -2,12 +2,14 @@
 import type { Duplex } from 'node:stream';
 import type { Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 import type { H1Output } from './h1-output.ts';
+import { POLICY_VIOLATION, WebsocketFrames } from './websocket-frames.ts';
 
 /** `finish` says goodbye to the client, who then has as long to close as after any last answer. */
 export interface TunnelParts {
   /** Counts what goes either way. */
   readonly count: { bytesIn: number; bytesOut: number };
   readonly events: TunnelEvents;
+  readonly isWebsocket: boolean;
   readonly early: Buffer | undefined;
   readonly finish: () => void;
 }
@@ -21,6 +23,9 @@ export class H1Tunnel implements Tunnel {
   #early: Buffer | undefined;
   readonly #finish: () => void;
   #isClosed = false;
+  /** What goes to the client; undefined where it is no WebSocket. */
+  readonly #frames: WebsocketFrames | undefined;
+  #revocation: 'none' | 'waiting' | 'done' = 'none';
 
   constructor(socket: Duplex, output: H1Output, rest: TunnelParts) {
     this.#socket = socket;
@@ -29,15 +34,39 @@ export class H1Tunnel implements Tunnel {
     this.#events = rest.events;
     this.#early = rest.early;
     this.#finish = rest.finish;
+    this.#frames = rest.isWebsocket ? new WebsocketFrames() : undefined;
     if (rest.early !== undefined) process.nextTick(() => this.#releaseEarly());
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#isClosed) return false;
-    this.#count.bytesOut += chunk.length;
-    this.#output.push(chunk);
-    this.#output.flush();
+    if (this.#isClosed || this.#revocation === 'done') return false;
+    const end = this.#frames?.take(chunk);
+    if (this.#revocation === 'waiting' && end !== undefined) {
+      this.#send(chunk.subarray(0, end));
+      this.#sayGoodbye();
+      return false;
+    }
+    this.#send(chunk);
     return !this.#output.isBlocked;
+  }
+
+  #send(chunk: Buffer): void {
+    this.#count.bytesOut += chunk.length;
+    this.#output.pushNow(chunk);
+  }
+
+  /** Ends it: at the end of the frame that is on its way to the client, so that the reason is not taken for data. */
+  revoke(): void {
+    if (this.#isClosed || this.#revocation !== 'none') return;
+    this.#revocation = 'waiting';
+    if (this.#frames?.isBetween !== false) this.#sayGoodbye();
+  }
+
+  #sayGoodbye(): void {
+    this.#revocation = 'done';
+    if (this.#frames !== undefined) this.#output.pushNow(POLICY_VIOLATION);
+    this.#events.onEnd();
+    this.#finish();
   }
 
   end(): void {
@@ -68,7 +97,7 @@ export class H1Tunnel implements Tunnel {
   }
 
   #deliver(chunk: Buffer): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#revocation === 'done') return;
     this.#count.bytesIn += chunk.length;
     this.#events.onData(chunk);
   }
@@ -78,7 +107,7 @@ export class H1Tunnel implements Tunnel {
   }
 
   takeEnd(): void {
-    if (!this.#isClosed) this.#events.onEnd();
+    if (!this.#isClosed && this.#revocation !== 'done') this.#events.onEnd();
   }
 
   takeClose(): void {

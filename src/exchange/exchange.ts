@@ -102,6 +102,12 @@ export interface Exchange {
   /** Answers 101 (h1) or 200 (h2) and turns the exchange into a tunnel. Only where `request.upgrade` is set. */
   upgrade(headers: FlatHeaders, events: TunnelEvents): Tunnel;
 
+  /**
+   * Its caller may go no further: what is in flight may end within the edge's deadline and is cut then, a WebSocket is
+   * closed with 1008, and the connection (h1) or stream (h2) carries nothing more. Returns what it was doing.
+   */
+  revoke(error: SallyportError): 'in_flight' | 'tunnel';
+
   /** The last call, always made, exactly once, after `end`, a tunnel's close, or instead of them (`abort`). */
   settle(disposition: Disposition): void;
 }

@@ -1,6 +1,12 @@
 // The Observer that writes the log: which record becomes which line, at which level, under which names.
 import { pathText } from '../core/issue.ts';
-import type { ConnectionRefused, HandshakeFailure, Observer, Reload } from '../core/observer.ts';
+import type {
+  ConnectionRefused,
+  HandshakeFailure,
+  Observer,
+  Reload,
+  RevocationRecord,
+} from '../core/observer.ts';
 import { AccessLine, type AccessLogSettings } from './access-line.ts';
 import { isoTime } from './iso-time.ts';
 import type { Log } from './logger.ts';
@@ -28,6 +34,9 @@ export function createObserver(log: Log, options: ObserverOptions): Observer {
       const skipped = refused.take(record.cap, record.time);
       if (skipped !== undefined) logger.warn(refusedFields(record, skipped), 'connection refused');
     },
+    revocation(record) {
+      logger.info(revocationFields(record), 'access taken back');
+    },
     reload(record) {
       if (record.result === 'refused')
         logger.error(reloadFields(record), 'reload refused, nothing has changed');
@@ -54,6 +63,22 @@ function handshakeFields(record: HandshakeFailure) {
     client_subject: record.subject,
     client_issuer: record.issuer,
     client_serial: record.serial,
+  };
+}
+
+function revocationFields(record: RevocationRecord) {
+  return {
+    time: isoTime(record.time),
+    cause: record.cause,
+    reason: record.reason,
+    detail: record.detail,
+    state: record.state,
+    connection_id: record.connectionId,
+    remote_ip: record.remoteAddress,
+    server_name: record.sni,
+    client_subject: record.subject,
+    client_serial: record.serial,
+    client_fingerprint: record.sha256,
   };
 }
 

@@ -14,6 +14,7 @@ import { admit, direct, route, vouch } from './phases.ts';
 import { exchangeRecord } from './record.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface PipelineParts {
   /** The configuration in force now. */
@@ -28,9 +29,11 @@ export interface PipelineParts {
 export class Pipeline implements Service {
   readonly #parts: PipelineParts;
   readonly #newRequestId: () => string;
+  readonly #underWay: UnderWay;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#underWay = new UnderWay(parts.observer);
     this.#newRequestId = parts.newRequestId ?? randomUUID;
   }
 
@@ -52,6 +55,14 @@ export class Pipeline implements Service {
     } catch (fault) {
       this.#fail(life, fault);
     }
+  }
+
+  /** To be called after every change of routes or policy: ends what would be refused now. Resolves when all is done. */
+  async reconsider(): Promise<void> {
+    await this.#underWay.reconsider(
+      () => this.#parts.served(),
+      () => this.#parts.clock.now(),
+    );
   }
 
   #begin(exchange: Exchange): Life {
@@ -128,6 +139,7 @@ export class Pipeline implements Service {
       endpoints: upstream,
       outcome: new LifeOutcome(directed, this),
     });
+    this.#underWay.add(directed);
     directed.forwarding.start();
     return undefined;
   }
@@ -172,6 +184,7 @@ export class Pipeline implements Service {
   #settle(life: Life, disposition: Disposition): void {
     if (life.isSettled) return;
     life.isSettled = true;
+    this.#underWay.delete(life);
     life.exchange.settle(disposition);
     this.#parts.observer.exchange(exchangeRecord(life, disposition));
   }

@@ -18,6 +18,7 @@ import {
 const LIMITS = { maxHeadBytes: 65_536, maxHeaders: 100, underscores: 'reject' } as const;
 const SETTINGS = {
   request: { ...LIMITS, maxTargetBytes: 8192, maxBodyBytes: Infinity },
+  revocationMs: 5000,
   timing: { headMs: 60_000, idleMs: 60_000, minBodyBytesPerSecond: 0, bodyGraceMs: 1000 },
 };
 

@@ -210,6 +210,13 @@ class MemoryStream implements Exchange {
     process.nextTick(() => this.#tunnel?.onClose());
   }
 
+  revoke(error: SallyportError): 'in_flight' | 'tunnel' {
+    const state = this.#tunnel === undefined ? 'in_flight' : 'tunnel';
+    this.#events?.onClose(error);
+    this.#tunnel?.onClose();
+    return state;
+  }
+
   settle(disposition: Disposition): void {
     this.#isClosed = true;
     this.#events = undefined;

@@ -6,6 +6,7 @@ import {
   type ExchangeRecord,
   type HandshakeFailure,
   type Observer,
+  type RevocationRecord,
   silentObserver,
   type Warning,
 } from '../../src/core/observer.ts';
@@ -22,6 +23,7 @@ export interface Heard {
   readonly handshakeFailures: HandshakeFailure[];
   readonly refused: ConnectionRefused[];
   readonly warnings: Warning[];
+  readonly revocations: RevocationRecord[];
 }
 
 export interface RunningProxy {
@@ -42,12 +44,13 @@ export async function startProxy(
   options: ProxyOptions = {},
 ): Promise<RunningProxy> {
   const pki = await makeTestPki();
-  const heard: Heard = { exchanges: [], handshakeFailures: [], refused: [], warnings: [] };
+  const heard: Heard = { exchanges: [], handshakeFailures: [], refused: [], warnings: [], revocations: [] };
   const observer: Observer = {
     ...silentObserver,
     exchange: (record) => heard.exchanges.push(record),
     handshakeFailure: (record) => heard.handshakeFailures.push(record),
     connectionRefused: (record) => heard.refused.push(record),
+    revocation: (record) => heard.revocations.push(record),
     warning: (record) => heard.warnings.push(record),
   };
   const whole = { ...baseConfig(pki), ...config };

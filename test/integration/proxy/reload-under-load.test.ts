@@ -6,6 +6,7 @@ import { startApp } from '../../support/app.ts';
 import { makeTestRoot } from '../../support/certificates.ts';
 import { call, clientOptions } from '../../support/client.ts';
 import { startProxy } from '../../support/proxy.ts';
+import { until } from '../../support/until.ts';
 
 const HOST = 'app.sallyport.localhost';
 const FROM = `https://${HOST}`;
@@ -88,11 +89,13 @@ t.test('after a change of identity or trust for the apps no old connection is us
 });
 
 t.test('a client CA that is gone is gone for connections that are open, too', async (t) => {
-  const { proxy, config, kept, options } = await setUp(t);
+  const { proxy, config, kept, options, heard } = await setUp(t);
   t.equal((await call(options, { agent: kept })).status, 200);
   const other = await makeTestRoot('Another client CA');
   await proxy.reload('call', { ...config, downstream_mtls: { ca: other.certPem } });
-  t.equal((await call(options, { agent: kept })).status, 403);
+  await until(() => heard.revocations[0]);
+  t.match(heard.revocations, [{ reason: 'unknown_issuer', state: 'idle' }]);
+  t.equal((await call(options)).status, 403);
 });
 
 t.test('a refused reload keeps everything as it was', async (t) => {

@@ -38,6 +38,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
           maxBodyBytes: 9,
           underscores: 'reject',
         },
+        revocationMs: 5000,
         timing: { headMs: 5000, idleMs: 5000, minBodyBytesPerSecond: 0, bodyGraceMs: 0 },
       },
     },

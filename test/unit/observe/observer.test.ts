@@ -46,6 +46,41 @@ t.test('a failed handshake is logged with its reason, serial and issuer', (t) =>
   t.end();
 });
 
+t.test('access that is taken back is logged with who, why and what was going on', (t) => {
+  const { observer, entries } = observed();
+  observer.revocation({
+    time,
+    connectionId: 7,
+    remoteAddress: '192.0.2.1',
+    sni: 'app.example.com',
+    subject: 'CN=Alice',
+    serial: '1f',
+    sha256: 'ab',
+    cause: 'certificate',
+    reason: 'revoked',
+    detail: 'by list 9',
+    state: 'tunnel',
+  });
+  t.strictSame(entries(), [
+    {
+      level: 'info',
+      time: '2026-01-31T00:00:00.000Z',
+      cause: 'certificate',
+      reason: 'revoked',
+      detail: 'by list 9',
+      state: 'tunnel',
+      connection_id: 7,
+      remote_ip: '192.0.2.1',
+      server_name: 'app.example.com',
+      client_subject: 'CN=Alice',
+      client_serial: '1f',
+      client_fingerprint: 'ab',
+      msg: 'access taken back',
+    },
+  ]);
+  t.end();
+});
+
 t.test('a flood of refused connections is one line a cap and second, with a count', (t) => {
   const { observer, entries } = observed();
   const refuse = (after: number, cap: 'connections' | 'handshakes' = 'connections') => {
