@@ -12,6 +12,7 @@ import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { GROUP, limitOf } from './build-edge.ts';
+import { buildPolicy } from './build-policy.ts';
 import type { SettingFiles } from './setting-files.ts';
 import { UpstreamProofs } from './upstream-proofs.ts';
 
@@ -26,6 +27,7 @@ export interface RoutesContext {
 export async function buildRoutes(config: Config, context: RoutesContext): Promise<RouteTable<RouteParts>> {
   const proofs = new UpstreamProofs(context.files, context.issues, context.now);
   const shared = await sharedProofs(config, proofs);
+  const policy = await buildPolicy(config, context);
   const builder = new RouteTableBuilder<RouteParts>();
   const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
@@ -33,7 +35,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     const report = (issues: readonly Issue[]): void => {
       for (const issue of issues) context.issues.push({ ...issue, path: ['routes', index, ...issue.path] });
     };
-    const { rule, issues } = compilePolicy(route);
+    const { rule, issues } = compilePolicy(route, policy);
     report(issues);
     let upstream: Upstream | undefined;
     if (route.to !== undefined) {

@@ -5,7 +5,7 @@ import { findPomeriumKey, type PomeriumScope } from './pomerium-keys.ts';
 import { asMap, type RawMap } from './rules.ts';
 import { routeSchema } from './schema-route.ts';
 import { configSchema } from './schema.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../core/suggest.ts';
 import type { ConfigIssue } from './zod-issues.ts';
 
 /** The configuration as a JSON Schema (2020-12) of what a user may write, for editors. */

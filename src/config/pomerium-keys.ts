@@ -23,7 +23,7 @@ const LATER_RESTRICTS = 'is not implemented yet: it restricts access, so it cann
 const NO_PROTOCOL = 'has no use here: only HTTP over TLS is served';
 const NO_SERVICES = 'has no use here: there is one process and no other services';
 const POLICY =
-  'is not implemented yet: it says who may pass, so it cannot be ignored; remove it and every client with a certificate of downstream_mtls.ca_file is admitted';
+  'is about people who log in, and nobody logs in here: write policy, with criteria such as client_certificate or certificate_group';
 const NOT_SKIPPED =
   'is not offered: an app that is not verified can be anybody; write tls_custom_ca_file with its CA, or tls_upstream_server_name with the name in its certificate';
 const TERMINATES = 'is not offered: a client certificate needs TLS that ends here';
@@ -86,15 +86,22 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'is not implemented yet: without it every client has the address of the balancer',
       'use_proxy_protocol',
     ),
-    ...error("is the old name of 'routes': write routes", 'policy', 'policies'),
+    ...error("is the old name of 'routes': write routes", 'policies'),
     ...error('is the old name: write downstream_mtls.ca_file', 'client_ca', 'client_ca_file'),
     ...error('is the old name: write downstream_mtls.crl_file', 'client_crl', 'client_crl_file'),
     ...error("is the old name: write address, such as ':443'", 'port'),
   ],
   downstream_mtls: [],
   route: [
-    ...error(POLICY, 'policy', 'allowed_users', 'allowed_domains', 'allowed_groups', 'allowed_idp_claims'),
-    ...error(POLICY, 'allow_any_authenticated_user', 'ppl', 'allow', 'deny', 'sub_policies'),
+    ...error(POLICY, 'allowed_users', 'allowed_domains', 'allowed_groups', 'allowed_idp_claims'),
+    ...error(POLICY, 'allow_any_authenticated_user'),
+    ...error(
+      'goes into policy: write policy: [{allow: …}, {deny: …}]',
+      'ppl',
+      'allow',
+      'deny',
+      'sub_policies',
+    ),
     ...error(
       'is not offered: one set of CAs holds for all routes; write downstream_mtls.ca_file',
       'tls_downstream_client_ca',

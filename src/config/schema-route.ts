@@ -16,6 +16,7 @@ import {
   urlPath,
   word,
 } from './schema-values.ts';
+import { routePolicy } from './schema-policy.ts';
 import { identityHeaders } from './schema-tls.ts';
 import { splitWeight } from './weight.ts';
 
@@ -185,6 +186,7 @@ export const routeSchema = z.strictObject({
   allow_public_unauthenticated_access: flag()
     .prefault(false)
     .describe('Admits everybody, without a client certificate.'),
+  ...routePolicy,
   unsafe_allow_encoded: z
     .array(encoded)
     .prefault([])

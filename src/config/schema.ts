@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { limits, listening } from './schema-edge.ts';
 import { logging } from './schema-log.ts';
+import { globalPolicy } from './schema-policy.ts';
 import { routeSchema } from './schema-route.ts';
 import { downstreamMtls, edgeCertificates, identityHeaders, upstreamTls } from './schema-tls.ts';
 import { count, duration } from './schema-values.ts';
@@ -34,6 +35,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('Which headers tell the apps who is calling. Copies that clients send are always removed.'),
+  ...globalPolicy,
   ...upstreamDefaults,
   ...limits,
   ...logging,

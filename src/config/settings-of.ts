@@ -41,7 +41,12 @@ export function settingsOf(input: unknown, env: Environment): Settings {
   const collect: Collect = (found) => {
     for (const issue of found) if (!unset.has(pathText(issue.path))) issues.push(issue);
   };
-  const raw = takePomeriumKeys(overrideFromEnv(top, env, issues), 'global', [], issues);
+  const raw = takePomeriumKeys(
+    withoutOldRoutes(overrideFromEnv(top, env, issues), issues),
+    'global',
+    [],
+    issues,
+  );
   const settings = parseSettings(raw, issues, collect);
   const list = listOfRoutes(written, issues);
   const routes = list?.map((route, index) => parseRoute(route, index, issues, collect)) ?? [];
@@ -49,6 +54,14 @@ export function settingsOf(input: unknown, env: Environment): Settings {
   for (const issue of checkDuplicates(routes)) issues.push(issue);
 
   return { sound: soundOf(settings, routes, issues), issues };
+}
+
+/** `policy` was once Pomerium's name for the list of routes. */
+function withoutOldRoutes(top: RawMap, issues: ConfigIssue[]): RawMap {
+  const { policy, ...rest } = top;
+  if (!Array.isArray(policy) || !policy.some((entry) => isMap(entry) && 'from' in entry)) return top;
+  issues.push({ path: ['policy'], message: "is the old name of 'routes': write routes", at: 'key' });
+  return rest;
 }
 
 function soundOf(

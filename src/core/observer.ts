@@ -65,6 +65,8 @@ export interface ExchangeRecord {
   readonly reason: string | undefined;
   /** For the operator, in words; never shown to clients. */
   readonly detail: string | undefined;
+  /** Why a policy that is only watched would have refused it. */
+  readonly wouldDeny: string | undefined;
   readonly disposition: 'keep' | 'retire' | 'abort';
 
   /** Body bytes. */

@@ -15,6 +15,7 @@ export const ACCESS_FIELDS = [
   'error',
   'reason',
   'detail',
+  'would_deny',
   'bytes_received',
   'bytes_sent',
   'duration_ms',

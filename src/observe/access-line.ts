@@ -52,6 +52,7 @@ export class AccessLine {
       text('error', record.error) +
       text('reason', record.reason) +
       text('detail', record.detail) +
+      text('would_deny', record.wouldDeny) +
       number('bytes_received', record.bytesIn) +
       number('bytes_sent', record.bytesOut) +
       milliseconds('duration_ms', record.totalMs) +

@@ -48,13 +48,15 @@ export function route(vouched: Vouched): Routed | Refusal {
 /** Whether this caller may use this route. Fails closed. */
 export function admit(routed: Routed): Admitted | Refusal {
   const decision = decide({
+    connection: routed.exchange.connection,
     verdict: routed.verdict,
-    demandsCertificate: routed.exchange.connection.demandsCertificate,
     rule: routed.route.parts.rule,
     policyVersion: routed.served.policyVersion,
+    method: routed.exchange.request.method,
+    path: routed.path.path,
     now: routed.time,
   });
-  if (!decision.ok) return new Refusal(decision.code, decision.reason);
+  if (!decision.ok) return new Refusal(decision.code, decision.reason, decision.detail);
   routed.grant = decision;
   return routed as Admitted;
 }

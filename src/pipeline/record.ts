@@ -27,6 +27,7 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
     error: life.error,
     reason: life.reason,
     detail: life.detail,
+    wouldDeny: life.grant?.wouldDeny,
     disposition,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,

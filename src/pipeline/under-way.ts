@@ -70,10 +70,12 @@ function whyNot(life: Directed, served: Served, now: number): string | undefined
   if (typeof match === 'string') return match;
   if (match.parts.group !== connection.group) return 'misdirected';
   const decision = decide({
+    connection,
     verdict,
-    demandsCertificate: connection.demandsCertificate,
     rule: match.parts.rule,
     policyVersion: served.policyVersion,
+    method: life.exchange.request.method,
+    path: life.path.path,
     now,
   });
   if (!decision.ok) return decision.reason;

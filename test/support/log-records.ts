@@ -40,6 +40,7 @@ export const anExchange: ExchangeRecord = {
   error: 'upstream_cut',
   reason: 'reset',
   detail: 'read ECONNRESET',
+  wouldDeny: 'no_allow_rule',
   disposition: 'abort',
   bytesIn: 10,
   bytesOut: 2048,

@@ -229,7 +229,7 @@ t.test('a refused configuration gives what has no fault, for other rooms to look
   const result = parseText(`${BASE}log_level: loud\nroutes:
   - {from: https://a, to: ftp://b}
   - {from: https://c, to: https://b}
-  - {from: https://d, to: https://b, policy: []}
+  - {from: https://d, to: https://b, allowed_users: []}
   - {from: https://e, to: https://b, id: x}
 `);
   t.ok(!result.ok);

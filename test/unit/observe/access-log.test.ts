@@ -38,6 +38,7 @@ t.test('an exchange is one line with everything about it, in one order', (t) => 
     error: 'upstream_cut',
     reason: 'reset',
     detail: 'read ECONNRESET',
+    would_deny: 'no_allow_rule',
     bytes_received: 10,
     bytes_sent: 2048,
     duration_ms: 12.346,
@@ -85,6 +86,7 @@ t.test('what an exchange did not get to is left out', (t) => {
     error: undefined,
     reason: undefined,
     detail: undefined,
+    wouldDeny: undefined,
     directedMs: undefined,
     firstByteMs: undefined,
     connectMs: undefined,
@@ -94,7 +96,7 @@ t.test('what an exchange did not get to is left out', (t) => {
   t.strictSame(
     ACCESS_FIELDS.filter((name) => !(name in entry)),
     [
-      'query', 'error', 'reason', 'detail', 'directed_ms', 'upstream_connect_ms', 'upstream_first_byte_ms', 'route',
+      'query', 'error', 'reason', 'detail', 'would_deny', 'directed_ms', 'upstream_connect_ms', 'upstream_first_byte_ms', 'route',
       'upstream', 'upstream_endpoint', 'server_name', 'client_subject', 'client_sans', 'client_sha256', 'client_serial',
       'request_headers',
     ],

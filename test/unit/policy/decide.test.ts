@@ -16,10 +16,15 @@ const vouched: Rule = { kind: 'vouched' };
 const open: Rule = { kind: 'public' };
 const closed: Rule = { kind: 'closed', why: 'for the test' };
 
-const ask = (question: Partial<Question>) =>
+const ask = ({
+  demandsCertificate = true,
+  ...question
+}: Partial<Question> & { demandsCertificate?: boolean }) =>
   decide({
+    connection: { remoteAddress: '192.0.2.1', tlsVersion: 'TLSv1.3', demandsCertificate },
     verdict: good,
-    demandsCertificate: true,
+    method: 'GET',
+    path: '/',
     rule: vouched,
     policyVersion: 3,
     now: 1000,

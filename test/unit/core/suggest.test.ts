@@ -1,5 +1,5 @@
 import t from 'tap';
-import { editDistance, suggest } from '../../../src/config/suggest.ts';
+import { editDistance, suggest } from '../../../src/core/suggest.ts';
 
 t.test('a slip of the finger finds the word that was meant', (t) => {
   const known = ['address', 'routes', 'prefix', 'path', 'to', 'tls_client_cert_file'];
