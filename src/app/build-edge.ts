@@ -4,31 +4,29 @@ import type { Config } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
-import type { Trust } from '../pki/trust.ts';
-import { buildTrust } from './build-trust.ts';
+import type { TlsGroupSettings } from '../edge/tls-group.ts';
+import { buildGroups } from './build-groups.ts';
+import type { HostPolicies } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
-
-/** The one TLS-policy group. */
-export const GROUP = 'default';
 
 export interface EdgeContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The trust in force; its version is kept where nothing about it changed. */
-  readonly trust: Trust | undefined;
+  readonly policies: HostPolicies;
+  /** The TLS groups in force. */
+  readonly previous: readonly TlsGroupSettings[];
 }
 
 /** Undefined, with issues, when there is no usable certificate or the CAs are not what they should be. */
 export async function buildEdge(config: Config, context: EdgeContext): Promise<EdgeSettings | undefined> {
   const credentials = await buildCredentials(config, context);
-  const trust = await buildTrust(config.downstream_mtls, ['downstream_mtls'], context);
-  if (credentials === undefined || trust === 'unusable') return undefined;
+  const tls = await buildGroups(config, context.policies, { ...context, credentials });
+  if (tls === undefined) return undefined;
   const { max_request_body_bytes: maxBody } = config;
   return {
-    group: { name: GROUP, credentials, trust, sessionTimeoutMs: config.session_timeout },
-    refusal: config.downstream_mtls.enforcement === 'reject_connection' ? 'close' : 'answer',
+    tls,
     listener: {
       handshakeMs: config.handshake_timeout,
       maxHandshakes: config.max_handshakes,

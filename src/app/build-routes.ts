@@ -11,8 +11,9 @@ import { compileUpstream } from '../upstream/compile-upstream.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { Upstream } from '../upstream/upstream.ts';
-import { GROUP, limitOf } from './build-edge.ts';
+import { limitOf } from './build-edge.ts';
 import { buildPolicy } from './build-policy.ts';
+import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
 import { UpstreamProofs } from './upstream-proofs.ts';
 
@@ -21,7 +22,15 @@ export interface RoutesContext {
   readonly issues: Issue[];
   readonly registry: UpstreamRegistry;
   readonly now: number;
+  readonly policies: HostPolicies;
 }
+
+const ADMITS_NOBODY: Issue = {
+  path: ['from'],
+  message:
+    'admits nobody: its host demands no client certificate, and the route has neither policy nor allow_public_unauthenticated_access',
+  severity: 'warning',
+};
 
 /** The table of the routes without errors; every error is in `context.issues`. */
 export async function buildRoutes(config: Config, context: RoutesContext): Promise<RouteTable<RouteParts>> {
@@ -37,6 +46,8 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     };
     const { rule, issues } = compilePolicy(route, policy);
     report(issues);
+    if (rule.kind === 'vouched' && policyOfRoute(context.policies, route.from).mode !== 'require')
+      report([ADMITS_NOBODY]);
     let upstream: Upstream | undefined;
     if (route.to !== undefined) {
       const { identity, trust } = await ownProofs(route, index, proofs);
@@ -50,7 +61,6 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     }
     const parts: RouteParts = {
       rule,
-      group: GROUP,
       upstream,
       identityHeaders: identityHeadersOf(route, config.identity_headers),
       preserveHost: route.preserve_host_header,

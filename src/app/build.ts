@@ -8,6 +8,7 @@ import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { buildEdge } from './build-edge.ts';
+import { hostPolicies } from './host-policies.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
 import { SettingFiles } from './setting-files.ts';
@@ -44,9 +45,10 @@ const HSTS = 'max-age=31536000';
 export async function build(config: Config, { registry, now, previous }: BuildContext): Promise<BuildResult> {
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
-  const trust = previous?.edge.group.trust;
-  const edge = await buildEdge(config, { files, issues, now, trust });
-  const routes = await buildRoutes(config, { files, issues, registry, now });
+  const policies = hostPolicies(config, issues);
+  const groups = previous?.edge.tls.groups ?? [];
+  const edge = await buildEdge(config, { files, issues, now, policies, previous: groups });
+  const routes = await buildRoutes(config, { files, issues, registry, now, policies });
   if (edge === undefined && issues.length === 0)
     issues.push({
       path: [],
@@ -56,6 +58,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.states };
   const served = {
     routes,
+    groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
     hsts: (sni: string | undefined) => hstsFor(sni, edge),
   };
@@ -75,5 +78,6 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
 function hstsFor(sni: string | undefined, edge: EdgeSettings): string | undefined {
   if (sni === undefined || sni === 'localhost' || sni.endsWith('.localhost') || isAddress(sni))
     return undefined;
-  return edge.group.credentials.select(sni as Hostname).isDevelopment ? undefined : HSTS;
+  const [group] = edge.tls.groups;
+  return group?.credentials.select(sni as Hostname).isDevelopment === true ? undefined : HSTS;
 }

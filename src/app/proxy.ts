@@ -161,8 +161,8 @@ class SallyportProxy implements Proxy {
   }
 
   #trusts(): Trust[] {
-    const trust = this.#inForce?.build.edge.group.trust;
-    return trust === undefined ? [] : [trust];
+    const groups = this.#inForce?.build.edge.tls.groups ?? [];
+    return groups.flatMap(({ trust }) => trust ?? []);
   }
 
   #ceaseReloads(): void {

@@ -102,11 +102,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'deny',
       'sub_policies',
     ),
-    ...error(
-      'is not offered: one set of CAs holds for all routes; write downstream_mtls.ca_file',
-      'tls_downstream_client_ca',
-      'tls_downstream_client_ca_file',
-    ),
     ...error(NOT_SKIPPED, 'tls_skip_verify'),
     ...error('is the old name: write tls_upstream_server_name', 'tls_server_name'),
     ...error('is not offered: write another route for that host', 'tls_downstream_server_name'),

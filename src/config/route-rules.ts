@@ -41,6 +41,7 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
   const issues: Issue[] = [
     ...checkPair(route, at, 'tls_client_cert', 'tls_client_key'),
     ...checkForms(route, at, 'tls_custom_ca'),
+    ...checkForms(route, at, 'tls_downstream_client_ca'),
     ...checkRedirect(asMap(route['redirect']), [...at, 'redirect'], has(route, 'redirect')),
     ...checkResponse(asMap(route['response']), [...at, 'response']),
   ];

@@ -43,7 +43,8 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
     ...checkForms(raw, [], 'certificate_authority'),
     ...checkForms(downstream, ['downstream_mtls'], 'ca'),
     ...checkForms(downstream, ['downstream_mtls'], 'crl'),
-    ...checkNeedsCa(downstream),
+    ...(hasHostCa(raw, routes ?? []) ? [] : checkNeedsCa(downstream)),
+    ...checkHosts(raw['hosts']),
     ...checkPair(asMap(raw['upstream_mtls']), ['upstream_mtls'], 'cert', 'key'),
   ];
   const list = raw['certificates'];
@@ -56,6 +57,23 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
     });
   if (routes !== undefined) issues.push(...checkClientCa(raw, downstream, routes));
   return issues;
+}
+
+function checkHosts(hosts: unknown): Issue[] {
+  if (!Array.isArray(hosts)) return [];
+  return hosts.flatMap((host, index) => {
+    const [mtls, at] = [asMap(asMap(host)['downstream_mtls']), ['hosts', index, 'downstream_mtls']];
+    return [...checkForms(mtls, at, 'ca'), ...checkForms(mtls, at, 'crl')];
+  });
+}
+
+/** Whether a host has a client CA of its own. */
+function hasHostCa(raw: RawMap, routes: readonly unknown[]): boolean {
+  const hosts = Array.isArray(raw['hosts']) ? raw['hosts'] : [];
+  return (
+    hosts.some((host) => formOf(asMap(asMap(host)['downstream_mtls']), 'ca') !== undefined) ||
+    routes.some((route) => formOf(asMap(route), 'tls_downstream_client_ca') !== undefined)
+  );
 }
 
 /** What restricts clients restricts nobody where no client is asked for a certificate. */
@@ -76,6 +94,7 @@ function checkClientCa(raw: RawMap, downstream: RawMap, routes: readonly unknown
   const path: IssuePath = has(raw, 'downstream_mtls') ? ['downstream_mtls'] : [];
   const isRejecting = downstream['enforcement'] === 'reject_connection';
   if (formOf(downstream, 'ca') === undefined) {
+    if (hasHostCa(raw, routes)) return [];
     if (isRejecting)
       return [
         {
@@ -83,7 +102,9 @@ function checkClientCa(raw: RawMap, downstream: RawMap, routes: readonly unknown
           message: 'needs a client CA: give downstream_mtls.ca_file',
         },
       ];
-    const closed = routes.findIndex((route) => !isPublic(route));
+    const closed = has(raw, 'policy')
+      ? -1
+      : routes.findIndex((route) => !isPublic(route) && !has(asMap(route), 'policy'));
     if (closed === -1 && routes.length > 0) return [];
     const who = closed === -1 ? '' : ` (routes[${closed}] has not)`;
     return [

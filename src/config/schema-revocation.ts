@@ -126,24 +126,17 @@ export const revocation = {
       'Path of revocation lists in PEM or one in DER, or a list of such paths. With a list here every CA in the chain of a client needs one: see `crl_scope`.',
     ),
   crl: pem().exactOptional().describe('The same as `crl_file`, written here: PEM, or the base64 of PEM.'),
-  crl_scope: word(['chain', 'leaf'])
-    .default('chain')
-    .describe(
-      '`chain`: every certificate below the trust anchor is looked up in the list of its issuer. `leaf`: only that of the client is.',
-    ),
-  crl_freshness: word(['strict', 'grace', 'ignore'])
-    .default('strict')
-    .describe(
-      'What becomes of clients when the list of their CA is past its `nextUpdate`: `strict` admits nobody of that CA, `grace` everyone not named in it for `crl_grace` longer, `ignore` for ever. The log warns well before.',
-    ),
-  crl_grace: duration().prefault('24h').describe('How long a list may be late with `crl_freshness: grace`.'),
+  crl_scope: word(['chain', 'leaf']).describe(
+    '`chain`: every certificate below the trust anchor is looked up in the list of its issuer. `leaf`: only that of the client is.',
+  ),
+  crl_freshness: word(['strict', 'grace', 'ignore']).describe(
+    'What becomes of clients when the list of their CA is past its `nextUpdate`: `strict` admits nobody of that CA, `grace` everyone not named in it for `crl_grace` longer, `ignore` for ever. The log warns well before.',
+  ),
+  crl_grace: duration().describe('How long a list may be late with `crl_freshness: grace`.'),
   match_subject_alt_names: z
     .array(namePattern)
     .min(1, { error: 'an empty list admits nobody: give a pattern, or remove the line' })
     .exactOptional()
     .describe('Only clients with a subject alternative name that one of these patterns matches in full.'),
-  deny: z
-    .array(denied)
-    .default([])
-    .describe('Certificates that are locked out at once, whatever their CA says.'),
+  deny: z.array(denied).describe('Certificates that are locked out at once, whatever their CA says.'),
 };

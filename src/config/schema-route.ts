@@ -201,5 +201,13 @@ export const routeSchema = z.strictObject({
     })
     .default({})
     .describe('Which headers tell this app who is calling. Default: the global `identity_headers`.'),
+  tls_downstream_client_ca_file: file()
+    .exactOptional()
+    .describe(
+      'Path of the CAs whose client certificates are accepted on the host of this route, in PEM, instead of those for all. The same as `hosts[].downstream_mtls.ca_file`.',
+    ),
+  tls_downstream_client_ca: pem()
+    .exactOptional()
+    .describe('The same, written here: PEM, or the base64 of PEM.'),
   ...upstreamTls,
 });

@@ -33,30 +33,50 @@ export const edgeCertificates = {
     .describe('How long a TLS session may be resumed without a full handshake. At most 300s.'),
 };
 
+/** What clients must show, without defaults: for all hosts, and again for single ones. */
+const mtls = {
+  ca_file: file()
+    .exactOptional()
+    .describe('Path of the CAs whose client certificates are accepted, in PEM. Roots or intermediates.'),
+  ca: pem().exactOptional().describe('The same as `ca_file`, written here: PEM, or the base64 of PEM.'),
+  client_certificate: word(['require', 'request', 'none'])
+    .exactOptional()
+    .describe(
+      '`require`: nobody comes in without a certificate that passes. `request`: clients are asked for one, and policy says what they may do without. `none`: they are not asked. Default: `require` with a CA, else `none`.',
+    ),
+  enforcement: word(['policy_with_default_deny', 'reject_connection', 'policy']).describe(
+    '`policy_with_default_deny`: the handshake completes and a bad certificate is answered in HTTP, with a page that says why. `reject_connection`: it is closed in TLS. `policy`: the same as `client_certificate: request`.',
+  ),
+  max_verify_depth: count({ min: 0, max: 100 }).describe(
+    'Most certificates in a chain without its trust anchor: 1 admits only what an anchor issued directly. 0 means no limit.',
+  ),
+  ...revocation,
+};
+
 /** What clients must show. */
 export const downstreamMtls = z
   .strictObject({
-    ca_file: file()
-      .exactOptional()
-      .describe('Path of the CAs whose client certificates are accepted, in PEM. Roots or intermediates.'),
-    ca: pem().exactOptional().describe('The same as `ca_file`, written here: PEM, or the base64 of PEM.'),
-    enforcement: word(['policy_with_default_deny', 'reject_connection'], {
-      policy:
-        "'policy' is not implemented yet: it admits clients without a certificate to routes that do not forbid it; write policy_with_default_deny or reject_connection",
-    })
-      .default('policy_with_default_deny')
-      .describe(
-        '`policy_with_default_deny`: the handshake completes and a bad certificate is answered in HTTP, with a page that says why. `reject_connection`: it is closed in TLS.',
-      ),
-    max_verify_depth: count({ min: 0, max: 100 })
-      .prefault(1)
-      .describe(
-        'Most certificates in a chain without its trust anchor: 1 admits only what an anchor issued directly. 0 means no limit.',
-      ),
-    ...revocation,
+    ...mtls,
+    enforcement: mtls.enforcement.default('policy_with_default_deny'),
+    max_verify_depth: mtls.max_verify_depth.prefault(1),
+    crl_scope: mtls.crl_scope.default('chain'),
+    crl_freshness: mtls.crl_freshness.default('strict'),
+    crl_grace: mtls.crl_grace.prefault('24h'),
+    deny: mtls.deny.default([]),
   })
   .prefault({})
   .describe('What clients must show. Without a CA here only a proxy whose every route is public starts.');
+
+/** The same where one host differs: what is not said here is as it is for all. */
+export const hostMtls = z.strictObject({
+  ...mtls,
+  enforcement: mtls.enforcement.exactOptional(),
+  max_verify_depth: mtls.max_verify_depth.exactOptional(),
+  crl_scope: mtls.crl_scope.exactOptional(),
+  crl_freshness: mtls.crl_freshness.exactOptional(),
+  crl_grace: mtls.crl_grace.exactOptional(),
+  deny: mtls.deny.exactOptional(),
+});
 
 /** What the proxy shows to every app, and which CAs it accepts there. */
 export const upstreamTls = {

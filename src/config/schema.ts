@@ -2,6 +2,7 @@
 // from here; names are Pomerium's where the meaning is. Milliseconds and bytes once parsed; frozen by whoever parses.
 import { z } from 'zod';
 import { limits, listening } from './schema-edge.ts';
+import { hosts } from './schema-hosts.ts';
 import { logging } from './schema-log.ts';
 import { globalPolicy } from './schema-policy.ts';
 import { routeSchema } from './schema-route.ts';
@@ -26,6 +27,7 @@ export const settingsSchema = z.strictObject({
   ...listening,
   ...edgeCertificates,
   downstream_mtls: downstreamMtls,
+  ...hosts,
   ...upstreamTls,
   identity_headers: z
     .strictObject({

@@ -37,6 +37,11 @@ export class HostMap<T> {
     this.#table(pattern).set(pattern.host, value);
   }
 
+  *entries(): Iterable<[HostPattern, T]> {
+    for (const [host, value] of this.#exact) yield [{ kind: 'exact', host: host as Hostname }, value];
+    for (const [host, value] of this.#wildcard) yield [{ kind: 'wildcard', host: host as Hostname }, value];
+  }
+
   exact(host: Hostname): T | undefined {
     return this.#exact.get(host);
   }

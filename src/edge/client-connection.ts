@@ -4,6 +4,7 @@ import type { Connection } from '../exchange/connection.ts';
 import type { Verdict } from '../pki/identity.ts';
 import type { Handshake } from './handshake.ts';
 import type { Judge, Presented } from './judge.ts';
+import type { GroupMember } from './tls-groups.ts';
 
 export class ClientConnection implements Connection {
   readonly id: number;
@@ -25,8 +26,7 @@ export class ClientConnection implements Connection {
   readonly #presented: Presented | undefined;
   #verdict: Verdict | undefined;
 
-  /** `judge` is the group's; undefined where it asks for no certificate. */
-  constructor(handshake: Handshake, socket: TLSSocket, group: string, judge: Judge | undefined) {
+  constructor(handshake: Handshake, socket: TLSSocket, { group, judge }: GroupMember) {
     this.id = handshake.id;
     this.remoteAddress = handshake.remoteAddress;
     this.remotePort = handshake.remotePort;
@@ -34,8 +34,8 @@ export class ClientConnection implements Connection {
     this.localPort = handshake.localPort;
     this.sni = handshake.sni;
     this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '';
-    this.group = group;
-    this.demandsCertificate = judge !== undefined;
+    this.group = group.settings.serves;
+    this.demandsCertificate = group.settings.clientCertificate === 'require';
     this.tlsVersion = socket.getProtocol() ?? '';
     this.cipher = socket.getCipher().name;
     this.isResumed = socket.isSessionReused();

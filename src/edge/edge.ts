@@ -10,19 +10,23 @@ import { ClientConnection } from './client-connection.ts';
 import type { Handshake } from './handshake.ts';
 import { H1Connection } from './h1-connection.ts';
 import type { H1Settings } from './h1-parts.ts';
-import { Judge } from './judge.ts';
 import { LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
-import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
+import { type GroupMember, TlsGroups, type TlsGroupsSettings } from './tls-groups.ts';
 import { UncertifiedSessions } from './uncertified-sessions.ts';
 
 export interface EdgeSettings {
-  readonly group: TlsGroupSettings;
-  /** What becomes of a client whose certificate does not pass: an answer in HTTP, or a closed connection. */
-  readonly refusal: 'answer' | 'close';
+  readonly tls: TlsGroupsSettings;
   readonly listener: ListenerLimits;
   readonly h1: H1Settings;
+}
+
+/** A handshake that is done. */
+interface Secured {
+  readonly member: GroupMember;
+  readonly socket: TLSSocket;
+  readonly raw: Socket;
 }
 
 export interface EdgeParts {
@@ -36,32 +40,30 @@ export class Edge {
   readonly #parts: EdgeParts;
   readonly #deadlines: Deadlines;
   readonly #uncertified: UncertifiedSessions;
-  readonly #group: TlsGroup;
+  readonly #groups: TlsGroups;
   readonly #listener: Listener;
-  readonly #judge: Judge | undefined;
-  readonly #live = new Set<H1Connection>();
+  readonly #live = new Map<H1Connection, GroupMember>();
   readonly #index: LiveIndex;
   #settings: EdgeSettings;
   #isDraining = false;
 
-  /** Throws when a certificate or key of the group is unusable. */
+  /** Throws when a certificate or key of a group is unusable. */
   constructor(settings: EdgeSettings, parts: EdgeParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#deadlines = new Deadlines();
     this.#index = new LiveIndex(parts.clock, parts.observer);
     this.#uncertified = new UncertifiedSessions(parts.clock);
-    this.#group = new TlsGroup(settings.group, {
-      onSecure: (socket, raw) => this.#onSecure(socket, raw),
+    this.#groups = new TlsGroups(settings.tls, {
+      onSecure: (member, socket, raw) => this.#onSecure(member, socket, raw),
       onFailed: (error, raw) => this.#listener.fail(raw, error),
     });
-    this.#judge = settings.group.trust === undefined ? undefined : new Judge(settings.group.trust);
     this.#listener = new Listener({
       ...parts,
       limits: settings.listener,
       deadlines: this.#deadlines,
       uncertified: this.#uncertified,
-      groupFor: () => this.#group,
+      groupFor: (sni) => this.#groups.forHello(sni),
     });
   }
 
@@ -75,17 +77,13 @@ export class Edge {
 
   /**
    * Swaps settings; connections in use go on with the limits that they began with. Under a new trust
-   * every one of them is judged again, at once, and ended where it does not pass. Throws,
-   * with nothing changed, when a certificate is unusable or the group would begin or cease to ask for certificates.
+   * every one of them is judged again, at once, and ended where it does not pass; those of a group that is no more are
+   * let go. Throws, with nothing changed, when a certificate is unusable.
    */
   apply(settings: EdgeSettings): void {
-    if ((settings.group.trust === undefined) !== (this.#judge === undefined))
-      throw new Error('whether clients are asked for a certificate cannot change while running: restart');
-    this.#group.apply(settings.group);
-    const { trust } = settings.group;
-    const isNew = trust?.version !== this.#judge?.trust.version;
-    if (this.#judge !== undefined && trust !== undefined) this.#judge.trust = trust;
-    if (isNew) void this.#index.reexamine();
+    const isTrustNew = this.#groups.apply(settings.tls);
+    if (isTrustNew) void this.#index.reexamine();
+    for (const [connection, member] of this.#live) if (!this.#groups.has(member)) connection.drain();
     this.#listener.limits = settings.listener;
     this.#settings = settings;
   }
@@ -94,23 +92,24 @@ export class Edge {
   async drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true;
     this.#listener.close();
-    for (const connection of this.#live) connection.drain();
+    for (const connection of this.#live.keys()) connection.drain();
     const timer = setTimeout(() => {
-      for (const connection of this.#live) connection.destroy();
+      for (const connection of this.#live.keys()) connection.destroy();
       this.#listener.destroy();
     }, deadlineMs);
     await this.#listener.emptied;
     clearTimeout(timer);
   }
 
-  #onSecure(socket: TLSSocket, raw: Socket): void {
+  #onSecure(member: GroupMember, socket: TLSSocket, raw: Socket): void {
     const handshake = this.#listener.finish(raw);
     if (handshake === undefined) {
       socket.destroy();
       return;
     }
     try {
-      this.#serve(handshake, socket, raw);
+      if (this.#groups.has(member)) this.#serve(handshake, { member, socket, raw });
+      else socket.destroy();
     } catch (cause) {
       // Thrown out of a TLS callback it would end the process.
       socket.destroy();
@@ -119,11 +118,13 @@ export class Edge {
     }
   }
 
-  #serve(handshake: Handshake, socket: TLSSocket, raw: Socket): void {
-    const connection = new ClientConnection(handshake, socket, this.#group.name, this.#judge);
-    if (connection.verdict(this.#parts.clock.now())?.ok === false) {
-      this.#reportRefused(connection);
-      if (this.#settings.refusal === 'close') {
+  #serve(handshake: Handshake, { member, socket, raw }: Secured): void {
+    const { settings } = member.group;
+    const connection = new ClientConnection(handshake, socket, member);
+    const verdict = connection.verdict(this.#parts.clock.now());
+    if (verdict?.ok === false && (connection.demandsCertificate || verdict.reason !== 'none_sent')) {
+      this.#reportRefused(connection, settings.sessionTimeoutMs);
+      if (connection.demandsCertificate && settings.refusal === 'close') {
         socket.destroy();
         return;
       }
@@ -139,17 +140,16 @@ export class Edge {
         this.#index.remove(h1, connection);
       },
     });
-    this.#live.add(h1);
+    this.#live.set(h1, member);
     this.#index.add(h1, connection);
     if (this.#isDraining) h1.drain();
   }
 
-  #reportRefused(connection: ClientConnection): void {
+  #reportRefused(connection: ClientConnection, timeoutMs: number): void {
     const now = this.#parts.clock.now();
     const verdict = connection.verdict(now);
     if (verdict === undefined || verdict.ok) return;
     const { sni, isResumed } = connection;
-    const timeoutMs = this.#settings.group.sessionTimeoutMs;
     this.#uncertified.add(connection.remoteAddress, { sni, isResumed, timeoutMs });
     this.#parts.observer.handshakeFailure({
       time: now,

@@ -3,6 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
+import type { Hostname } from '../core/hostname.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
@@ -27,8 +28,8 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly uncertified: UncertifiedSessions;
-  /** The group whose policy the hello falls under. */
-  groupFor(sni: string | undefined): TlsGroup;
+  /** The group whose policy the hello falls under; undefined: none, it is refused. */
+  groupFor(sni: Hostname | undefined): TlsGroup | undefined;
 }
 
 /** Keep-alive of TCP, so that a peer which vanished without a word is noticed where nothing else has a deadline. */
@@ -38,6 +39,9 @@ const PLAIN_HTTP_TEXT = 'This port speaks TLS: use https.\r\n';
 const PLAIN_HTTP_ANSWER =
   `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n` +
   `content-length: ${PLAIN_HTTP_TEXT.length}\r\nconnection: close\r\n\r\n${PLAIN_HTTP_TEXT}`;
+
+/** A fatal alert, 112 (RFC 6066 3), in a record of TLS 1.2 as every version reads it. */
+const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 
 /** `reason` is OpenSSL's, in words; its `message` has memory addresses and source paths as well. */
 export type TlsError = Error & { readonly code?: string; readonly reason?: string };
@@ -154,8 +158,14 @@ export class Listener {
       }
       handshake.phase = 'tls';
       handshake.sni = result.sni;
-      const mayResume = !this.#parts.uncertified.take(handshake.remoteAddress, result.sni);
-      this.#parts.groupFor(result.sni).accept(raw, mayResume);
+      const group = this.#parts.groupFor(result.sni);
+      if (group === undefined) {
+        this.finish(raw);
+        raw.end(UNRECOGNIZED_NAME, () => raw.destroySoon());
+        this.#report(handshake, 'no_server_name');
+        return;
+      }
+      group.accept(raw, !this.#parts.uncertified.take(handshake.remoteAddress, result.sni));
     });
   }
 

@@ -1,7 +1,7 @@
 // One TLS policy and the `tls.Server`s that carry it out: who is asked for a certificate, which CAs count, which
 // versions and suites. Sessions made here resume here only, because each server has ticket keys of its own: Node would
 // otherwise resume a session of one virtual host on another (class of nginx CVE-2025-23419).
-import { constants, randomBytes } from 'node:crypto';
+import { constants, createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   createSecureContext,
@@ -16,11 +16,24 @@ import { normalizeHostname } from '../core/hostname.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { Trust } from '../pki/trust.ts';
 
+export type ClientCertificateMode = 'require' | 'request' | 'none';
+
 export interface TlsGroupSettings {
+  /** Unique; sessions never leave the group of this name. */
   readonly name: string;
+  /**
+   * Name of the group whose hosts may be asked for: its own, or another's where this one is for clients of that group
+   * that name no host.
+   */
+  readonly serves: string;
   readonly credentials: CredentialStore;
-  /** Whom to believe; undefined: no certificate is asked for. */
+  /** Whether a client must show a certificate, is asked for one, or is not asked. Fixed for the life of a group. */
+  readonly clientCertificate: ClientCertificateMode;
+  /** Whom to believe; undefined exactly where no certificate is asked for. */
   readonly trust: Trust | undefined;
+  /** What becomes of a client that must show a certificate and shows none that passes: an answer in HTTP, or a close. */
+  readonly refusal: 'answer' | 'close';
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** How long a session may be resumed, at most 300 s: a session made without a certificate lives as long. */
   readonly sessionTimeoutMs: number;
 }
@@ -68,12 +81,8 @@ export class TlsGroup {
     this.#useContexts(this.#makeContexts(settings));
   }
 
-  get name(): string {
-    return this.#settings.name;
-  }
-
-  get demandsCertificate(): boolean {
-    return this.#settings.trust !== undefined;
+  get settings(): TlsGroupSettings {
+    return this.#settings;
   }
 
   /** Takes over a raw socket whose ClientHello is still unread. */
@@ -82,17 +91,19 @@ export class TlsGroup {
   }
 
   /**
-   * Swaps certificates and trust; handshakes from now on see the new ones. A change of trust makes every session made
-   * before useless, because OpenSSL does not look at CAs again when it resumes (class of Envoy CVE-2022-21654).
-   * Throws before anything is changed when a certificate or key is unusable.
+   * Makes ready to swap certificates and trust; handshakes see the new ones once what it returns is called. A change of
+   * trust makes every session made before useless, because OpenSSL does not look at CAs again when it resumes (class of
+   * Envoy CVE-2022-21654). Throws when a certificate or key is unusable; what it returns never does.
    */
-  apply(settings: TlsGroupSettings): void {
-    const ticketKeys =
-      settings.trust?.version === this.#settings.trust?.version ? this.#ticketKeys : randomBytes(48);
+  prepare(settings: TlsGroupSettings): () => void {
+    const isSameTrust = settings.trust?.version === this.#settings.trust?.version;
+    const ticketKeys = isSameTrust ? this.#ticketKeys : randomBytes(48);
     const contexts = this.#makeContexts(settings, ticketKeys);
-    this.#settings = settings;
-    this.#ticketKeys = ticketKeys;
-    this.#useContexts(contexts);
+    return () => {
+      this.#settings = settings;
+      this.#ticketKeys = ticketKeys;
+      this.#useContexts(contexts);
+    };
   }
 
   #makeContexts(settings: TlsGroupSettings, ticketKeys = this.#ticketKeys): [SecureContext, SecureContext] {
@@ -123,7 +134,7 @@ export class TlsGroup {
 
   #createServer(): Server {
     const server = createServer({
-      requestCert: this.#settings.trust !== undefined,
+      requestCert: this.#settings.clientCertificate !== 'none',
       // Node completes the handshake in any case and would then only drop the connection; the verdict is ours to give.
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
@@ -157,13 +168,13 @@ function makeContext(
     ...(settings.trust === undefined ? {} : { ca: [...settings.trust.caPem] }),
     // A CA of the bundle is an anchor even when it is an intermediate one, as in Pomerium.
     allowPartialTrustChain: true,
-    minVersion: 'TLSv1.2',
+    minVersion: settings.minVersion,
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
     ecdhCurve: CURVES,
     honorCipherOrder: true,
     secureOptions: SECURE_OPTIONS,
-    sessionIdContext: settings.name.slice(0, 32),
+    sessionIdContext: createHash('sha256').update(settings.name).digest('hex').slice(0, 32),
     sessionTimeout: Math.ceil(settings.sessionTimeoutMs / 1000),
     ...own,
   });

@@ -12,7 +12,7 @@ export interface Connection {
   /** Server name in normal form, from the ClientHello; undefined when none was sent. */
   readonly sni: string | undefined;
   readonly alpn: string;
-  /** Name of the TLS-policy group that made the handshake. */
+  /** Name of the TLS-policy group whose hosts may be asked for on it. */
   readonly group: string;
   /** Whether that group demands a client certificate. */
   readonly demandsCertificate: boolean;

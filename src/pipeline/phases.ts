@@ -38,9 +38,9 @@ export function route(vouched: Vouched): Routed | Refusal {
   vouched.host = authority.host;
   vouched.port = authority.port;
   vouched.path = path;
+  if (served.groupOf(authority.host) !== connection.group) return new Refusal('misdirected');
   const match = served.routes.match(authority.host, path);
   if (typeof match === 'string') return new Refusal(match);
-  if (match.parts.group !== connection.group) return new Refusal('misdirected');
   vouched.route = match;
   return vouched as Routed;
 }

@@ -1,4 +1,5 @@
 // What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
+import type { Hostname } from '../core/hostname.ts';
 import type { IdentityHeaders } from '../forward/client-certificate.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
@@ -7,8 +8,6 @@ import type { Upstream } from '../upstream/upstream.ts';
 
 export interface RouteParts {
   readonly rule: Rule;
-  /** Name of the TLS-policy group that the host belongs to. */
-  readonly group: string;
   /** Undefined for redirects and static responses. */
   readonly upstream: Upstream | undefined;
   readonly identityHeaders: IdentityHeaders;
@@ -25,6 +24,8 @@ export interface Served {
   readonly routes: RouteTable<RouteParts>;
   /** Changes when routes or policy do: grants made before are void. */
   readonly policyVersion: number;
+  /** Name of the TLS-policy group that a host belongs to; only its connections may ask for the host. */
+  groupOf(host: Hostname): string;
   /** Value of Strict-Transport-Security for clients that asked for this server name; undefined: none. */
   hsts(sni: string | undefined): string | undefined;
 }

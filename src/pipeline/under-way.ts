@@ -66,9 +66,9 @@ function whyNot(life: Directed, served: Served, now: number): string | undefined
   const { connection } = life.exchange;
   const verdict = connection.verdict(now);
   if (connection.demandsCertificate && verdict?.ok !== true) return undefined;
+  if (served.groupOf(life.host) !== connection.group) return 'misdirected';
   const match = served.routes.match(life.host, life.path);
   if (typeof match === 'string') return match;
-  if (match.parts.group !== connection.group) return 'misdirected';
   const decision = decide({
     connection,
     verdict,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { CredentialStore } from '../../../src/certs/credential-store.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { HostMap } from '../../../src/core/host-map.ts';
 import { type Warning, silentObserver } from '../../../src/core/observer.ts';
 import { Edge } from '../../../src/edge/edge.ts';
 import { parseCredential } from '../../../src/pki/credential.ts';
@@ -16,13 +17,23 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
   const warnings: Warning[] = [];
   const edge = new Edge(
     {
-      group: {
-        name: 'default',
-        credentials: new CredentialStore(credential),
-        trust: trustIn([pki.clientCa]),
-        sessionTimeoutMs: 300_000,
+      tls: {
+        groups: [
+          {
+            name: 'default',
+            serves: 'default',
+            credentials: new CredentialStore(credential),
+            clientCertificate: 'require',
+            trust: trustIn([pki.clientCa]),
+            refusal: 'answer',
+            minVersion: 'TLSv1.2',
+            sessionTimeoutMs: 300_000,
+          },
+        ],
+        hosts: new HostMap(),
+        defaultGroup: 'default',
+        namelessGroup: undefined,
       },
-      refusal: 'answer',
       listener: {
         handshakeMs: 5000,
         maxHandshakes: 9,

@@ -3,7 +3,7 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import t, { type Test } from 'tap';
 import { CredentialStore } from '../../../src/certs/credential-store.ts';
-import { TlsGroup } from '../../../src/edge/tls-group.ts';
+import { TlsGroup, type TlsGroupSettings } from '../../../src/edge/tls-group.ts';
 import { type Credential, parseCredential } from '../../../src/pki/credential.ts';
 import type { Issued } from '../../../src/pki/issue-certificate.ts';
 import { makeTestPki } from '../../support/certificates.ts';
@@ -20,8 +20,12 @@ function credentialOf({ certPem, keyPem }: Issued): Credential {
 
 const edge = credentialOf(pki.edge);
 const trust = trustIn([pki.clientCa]);
-const settingsOf = (...[first = edge, ...others]: Credential[]) => ({
+const settingsOf = (...[first = edge, ...others]: Credential[]): TlsGroupSettings => ({
   name: 'default',
+  serves: 'default',
+  clientCertificate: 'require',
+  refusal: 'answer',
+  minVersion: 'TLSv1.2',
   credentials: new CredentialStore(first, ...others),
   trust,
   sessionTimeoutMs: 300_000,
@@ -70,8 +74,8 @@ t.test('a certificate that cannot be used fails its own handshakes, not the proc
 
 t.test('settings that cannot be used change nothing', async (t) => {
   const { group, shown } = await start(t, edge);
-  t.throws(() => group.apply(settingsOf({ ...edge, keyPem: 'not a key' })));
-  t.throws(() => group.apply(settingsOf({ ...edge, keyPem: pki.client.keyPem })), 'nor a key of another');
+  t.throws(() => group.prepare(settingsOf({ ...edge, keyPem: 'not a key' })));
+  t.throws(() => group.prepare(settingsOf({ ...edge, keyPem: pki.client.keyPem })), 'nor a key of another');
   t.equal(await shown('localhost'), edge.leaf.serial);
 });
 
@@ -80,9 +84,9 @@ t.test('the certificates of new settings are shown from then on, for every name'
   const next = credentialOf(await pki.issueServer());
   const named = credentialOf(await pki.issueServer({ names: { dns: ['named.test'] } }));
   t.equal(await shown('localhost'), edge.leaf.serial);
-  group.apply(settingsOf(next, named));
+  group.prepare(settingsOf(next, named))();
   t.equal(await shown('localhost'), next.leaf.serial);
   t.equal(await shown('named.test'), named.leaf.serial);
-  group.apply(settingsOf(edge));
+  group.prepare(settingsOf(edge))();
   t.equal(await shown('localhost'), edge.leaf.serial);
 });

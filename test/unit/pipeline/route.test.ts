@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Hostname } from '../../../src/core/hostname.ts';
 import type { Connection } from '../../../src/exchange/connection.ts';
 import type { Exchange } from '../../../src/exchange/exchange.ts';
 import { Life, type Vouched } from '../../../src/pipeline/life.ts';
@@ -11,18 +12,20 @@ import { RouteTableBuilder } from '../../../src/route/table.ts';
 function makeTable() {
   const builder = new RouteTableBuilder<RouteParts>();
   for (const [index, group] of ['default', 'strict'].entries())
-    builder.add({ from: `https://${group}.test`, response: { status: 204 } }, index, { group } as RouteParts);
+    builder.add({ from: `https://${group}.test`, response: { status: 204 } }, index, {} as RouteParts);
   return builder.finish();
 }
 
 const routes = makeTable();
+
+const groupOf = (host: Hostname): string => (host === 'strict.test' ? 'strict' : 'default');
 
 /** What the phase makes of a request for `authority` on a connection of a TLS group. */
 function ask(authority: string, group: string, method = 'GET', target = '/') {
   const request = { method, authority, target };
   const connection = { group, sni: `${group}.test` } as Connection;
   const exchange = { request, connection } as Exchange;
-  const served = { routes, policyVersion: 1, hsts: () => undefined };
+  const served = { routes, groupOf, policyVersion: 1, hsts: () => undefined };
   return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
 }
 
@@ -30,7 +33,7 @@ const codeOf = (result: unknown): string | undefined => (result instanceof Refus
 
 t.test('a host of the group that made the handshake is served', async (t) => {
   for (const group of ['default', 'strict'])
-    t.match(ask(`${group}.test`, group), { host: `${group}.test`, route: { parts: { group } } });
+    t.match(ask(`${group}.test`, group), { host: `${group}.test`, route: { action: { kind: 'response' } } });
 });
 
 t.test('a host under another TLS policy is misdirected, in every spelling', async (t) => {
@@ -43,8 +46,9 @@ t.test('a host under another TLS policy is misdirected, in every spelling', asyn
   );
 });
 
-t.test('a host that there is not is unknown, whichever group asks', async (t) => {
-  for (const group of ['default', 'strict']) t.equal(codeOf(ask('unheard-of.test', group)), 'unknown_host');
+t.test('a host that there is not belongs to the default, and is unknown there', async (t) => {
+  t.equal(codeOf(ask('unheard-of.test', 'default')), 'unknown_host');
+  t.equal(codeOf(ask('unheard-of.test', 'strict')), 'misdirected', 'no other group learns what there is');
 });
 
 t.test('a host that is none is refused before any route is looked for', async (t) => {
