@@ -12,6 +12,7 @@ import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { limitOf } from './build-edge.ts';
+import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -65,6 +66,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       identityHeaders: identityHeadersOf(route, config.identity_headers),
       preserveHost: route.preserve_host_header,
       allowsWebsockets: route.allow_websockets,
+      refusals: await routeRefusals(route, ['routes', index], context),
       maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
     };
     report(builder.add(route, index, parts));

@@ -9,6 +9,7 @@ import type { Served } from '../pipeline/served-route.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
+import { buildRefusals } from './build-refusals.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
 import { SettingFiles } from './setting-files.ts';
@@ -48,6 +49,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   const policies = hostPolicies(config, issues);
   const groups = previous?.edge.tls.groups ?? [];
   const edge = await buildEdge(config, { files, issues, now, policies, previous: groups });
+  const refusals = await buildRefusals(config, { files, issues });
   const routes = await buildRoutes(config, { files, issues, registry, now, policies });
   if (edge === undefined && issues.length === 0)
     issues.push({
@@ -58,6 +60,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.states };
   const served = {
     routes,
+    refusals,
     groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
     hsts: (sni: string | undefined) => hstsFor(sni, edge),

@@ -48,7 +48,7 @@ export interface Proxy {
   readonly connections: number;
   /**
    * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
-   * Listening addresses and whether clients are asked for a certificate change only with a restart. Never throws.
+   * Listening addresses change only with a restart. Never throws.
    */
   reload(trigger?: Reload['trigger'], config?: ConfigInput): Promise<ReloadResult>;
   /** Stops accepting and lets what is in flight finish, `drain_timeout` at most. */

@@ -124,7 +124,7 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'idp_access_token_allowed_audiences',
     ),
     ...ignored(NO_LOGIN, 'pass_identity_headers', 'jwt_*', 'idp_client_id', 'idp_client_secret', 'mcp'),
-    ...ignored(NO_LOGIN, 'bearer_token_format', 'show_error_details', 'logo_url', 'depends_on', 'id'),
+    ...ignored(NO_LOGIN, 'bearer_token_format', 'logo_url', 'depends_on', 'id'),
     ...ignored('has no use here: a port in from takes no part in matching', 'match_any_incoming_port'),
     ...ignored('has no use here: routes are taken in file order', 'regex_priority_order'),
     ...ignored('has no use here: paths are always normalised', 'normalize_path'),

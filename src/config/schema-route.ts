@@ -17,6 +17,7 @@ import {
   word,
 } from './schema-values.ts';
 import { routePolicy } from './schema-policy.ts';
+import { routeRefusals } from './schema-refusals.ts';
 import { identityHeaders } from './schema-tls.ts';
 import { splitWeight } from './weight.ts';
 
@@ -187,6 +188,7 @@ export const routeSchema = z.strictObject({
     .prefault(false)
     .describe('Admits everybody, without a client certificate.'),
   ...routePolicy,
+  ...routeRefusals,
   unsafe_allow_encoded: z
     .array(encoded)
     .prefault([])

@@ -5,6 +5,7 @@ import { limits, listening } from './schema-edge.ts';
 import { hosts } from './schema-hosts.ts';
 import { logging } from './schema-log.ts';
 import { globalPolicy } from './schema-policy.ts';
+import { refusals } from './schema-refusals.ts';
 import { routeSchema } from './schema-route.ts';
 import { downstreamMtls, edgeCertificates, identityHeaders, upstreamTls } from './schema-tls.ts';
 import { count, duration } from './schema-values.ts';
@@ -38,6 +39,7 @@ export const settingsSchema = z.strictObject({
     .prefault({})
     .describe('Which headers tell the apps who is calling. Copies that clients send are always removed.'),
   ...globalPolicy,
+  ...refusals,
   ...upstreamDefaults,
   ...limits,
   ...logging,

@@ -12,8 +12,16 @@ export interface Refusal {
   readonly code: string;
   /** One sentence without anybody's data. */
   readonly text: string;
-  /** Why exactly, machine-readable: `none_sent`. */
+  /** What kind of refusal, machine-readable: `certificate_expired`. */
   readonly reason?: string | undefined;
+  /** Why exactly, machine-readable; only where the operator lets visitors know. */
+  readonly cause?: string | undefined;
+  /** The same in words. */
+  readonly causeText?: string | undefined;
+  /** From the operator to the owner of this certificate. */
+  readonly message?: string | undefined;
+  /** Where to get a certificate, or another one. */
+  readonly enrolUrl?: string | undefined;
   readonly requestId: string;
   /** What to do about it, for people; shown on the page only. */
   readonly help?: Html | undefined;
@@ -37,16 +45,48 @@ export function renderRefusal(refusal: Refusal, form: RefusalForm): RenderedRefu
   return { contentType: MEDIA_TYPE[form], body: RENDER[form](refusal) };
 }
 
-/** RFC 9457 members, and three of ours: `code`, `reason`, `request_id`. */
-export function refusalProblem({ title, status, text, code, reason, requestId }: Refusal): string {
-  const members = { type: 'about:blank', title, status, detail: text, code, reason, request_id: requestId };
+/** RFC 9457 members, and ours: `code`, `reason`, `request_id`, and where there are such `message`, `cause`, `enrol_url`. */
+export function refusalProblem(refusal: Refusal): string {
+  const {
+    title,
+    status,
+    text: detail,
+    code,
+    reason,
+    message,
+    cause,
+    causeText,
+    enrolUrl,
+    requestId,
+  } = refusal;
+  const members = {
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    code,
+    reason,
+    message,
+    cause,
+    cause_text: causeText,
+    enrol_url: enrolUrl,
+    request_id: requestId,
+  };
   return `${JSON.stringify(members)}\n`;
 }
 
 /** What `curl` prints: the sentence first, then what to quote when asking for help. */
-export function refusalText({ status, title, text, code, reason, requestId }: Refusal): string {
-  const why = reason === undefined ? code : `${code}, ${reason}`;
-  return `${status} ${title}: ${text}\n(${why}; request ${requestId})\n`;
+export function refusalText(refusal: Refusal): string {
+  const { status, title, text, code, reason, message, cause, causeText, enrolUrl, requestId } = refusal;
+  const why = [code, reason, cause].filter((one) => one !== undefined).join(', ');
+  const lines = [
+    `${status} ${title}: ${text}`,
+    message,
+    enrolUrl === undefined ? undefined : `Get a certificate: ${enrolUrl}`,
+    causeText,
+    `(${why}; request ${requestId})`,
+  ];
+  return `${lines.filter((line) => line !== undefined).join('\n')}\n`;
 }
 
 const RENDER = { html: refusalPage, json: refusalProblem, text: refusalText } as const;

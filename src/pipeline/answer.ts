@@ -4,8 +4,12 @@ import { ERRORS } from '../core/errors.ts';
 import { headerValue } from '../core/flat-headers.ts';
 import type { Html } from '../core/html.ts';
 import { pageSecurityPolicy } from '../core/page.ts';
-import { negotiateRefusal, renderRefusal } from '../core/refusal.ts';
+import { grpcFields, isGrpc } from '../core/grpc-status.ts';
+import { TEMPLATE_POLICY, type RefusalTemplate } from '../core/refusal-template.ts';
+import { type Refusal as VisibleRefusal, negotiateRefusal, renderRefusal } from '../core/refusal.ts';
 import type { Life } from './life.ts';
+import { classOf, classText } from './refusal-class.ts';
+import { type RefusalSettings, statusOf } from './refusal-settings.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Methods that routes are asked by; `CONNECT` and `TRACE` are not served. */
@@ -20,29 +24,71 @@ export type RefusalHelp = (refusal: Refusal) => Html | undefined;
  * the connection goes no further. Returns whether it may.
  */
 export function refuse(life: Life, refusal: Refusal, help: RefusalHelp | undefined): boolean {
-  const { exchange } = life;
-  const kind = ERRORS[refusal.code];
-  const form = negotiateRefusal(headerValue(exchange.request.headers, 'accept'));
-  const { contentType, body } = renderRefusal(
-    {
-      status: kind.status,
-      title: STATUS_CODES[kind.status] ?? 'Error',
-      code: refusal.code,
-      text: kind.text,
-      reason: refusal.reason,
-      requestId: life.requestId,
-      help: form === 'html' ? help?.(refusal) : undefined,
-    },
-    form,
-  );
+  const { exchange, served, route } = life;
+  const { headers } = exchange.request;
+  const settings = { ...served.refusals, ...route?.parts.refusals };
+  const { status, title = STATUS_CODES[status] ?? 'Error' } = statusOf(refusal.code, settings.status);
+  const isLast = !exchange.isRequestComplete || endsConnection(refusal);
+  const requestType = headerValue(headers, 'content-type');
+  const said = visibleRefusal(life, refusal, settings, { status, title });
+  if (requestType !== undefined && isGrpc(requestType)) {
+    const isUnauthenticated = refusal.code.startsWith('client_certificate_');
+    const message = `${said.text} (${said.reason ?? said.code}; request ${life.requestId})`;
+    const fields = grpcFields(
+      { httpStatus: ERRORS[refusal.code].status, isUnauthenticated, message },
+      requestType,
+    );
+    reply(life, 200, [...fields, 'Cache-Control', 'no-store'], { body: Buffer.alloc(0), isLast });
+    return !isLast;
+  }
+  const form = negotiateRefusal(headerValue(headers, 'accept'));
+  const template = form === 'html' ? settings.template : undefined;
+  const { contentType, body } =
+    template === undefined
+      ? renderRefusal({ ...said, help: form === 'html' ? help?.(refusal) : undefined }, form)
+      : { contentType: 'text/html; charset=utf-8', body: template(templateValues(said, life.host)) };
   const fields = ['Content-Type', contentType, 'Cache-Control', 'no-store', 'Vary', 'Accept'];
-  if (form === 'html') fields.push('Content-Security-Policy', PAGE_POLICY);
+  if (form === 'html')
+    fields.push('Content-Security-Policy', template === undefined ? PAGE_POLICY : TEMPLATE_POLICY);
   if (refusal.code === 'method_not_allowed') fields.push('Allow', ALLOW);
   if (refusal.code === 'websocket_version')
     fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13', 'Connection', 'Upgrade');
-  const isLast = !exchange.isRequestComplete || endsConnection(refusal);
-  reply(life, kind.status, fields, { body: Buffer.from(body), isLast });
+  reply(life, status, fields, { body: Buffer.from(body), isLast });
   return !isLast;
+}
+
+/** What the visitor may know. */
+function visibleRefusal(
+  life: Life,
+  { code, reason, detail, message }: Refusal,
+  { showsDetails, enrolUrl }: RefusalSettings,
+  head: { readonly status: number; readonly title: string },
+): VisibleRefusal {
+  const kind = classOf(code, reason);
+  return {
+    ...head,
+    code,
+    text: kind === undefined ? ERRORS[code].text : classText(kind),
+    reason: kind,
+    message,
+    enrolUrl: kind !== undefined && kind !== 'not_allowed' ? enrolUrl : undefined,
+    ...(showsDetails && { cause: reason, causeText: detail }),
+    requestId: life.requestId,
+  };
+}
+
+function templateValues(said: VisibleRefusal, host: string | undefined): Parameters<RefusalTemplate>[0] {
+  const { status, title, text, reason = '', message = '', requestId, enrolUrl = '' } = said;
+  return {
+    status: String(status),
+    title,
+    text,
+    reason,
+    message,
+    request_id: requestId,
+    enrol_url: enrolUrl,
+    host: host ?? '',
+  };
 }
 
 /** A browser that imports a certificate now must make a new connection to show it. */

@@ -23,7 +23,8 @@ export function vouch(received: Received): Vouched | Refusal {
   if (!connection.demandsCertificate || verdict?.ok === true) return received as Vouched;
   if (verdict === undefined || verdict.reason === 'none_sent')
     return new Refusal('client_certificate_required', 'none_sent');
-  return new Refusal('client_certificate_invalid', verdict.reason, verdict.shown?.subject);
+  const detail = [verdict.shown?.subject, verdict.detail].filter((part) => part !== undefined).join(': ');
+  return new Refusal('client_certificate_invalid', verdict.reason, detail, verdict.message);
 }
 
 /** The route for host and path; 421 where this connection was made under another TLS policy than the host's. */

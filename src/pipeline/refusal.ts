@@ -3,15 +3,18 @@ import type { ErrorCode, SallyportError } from '../core/errors.ts';
 
 export class Refusal {
   readonly code: ErrorCode;
-  /** Machine-readable and finer than the code; shown to the client. */
+  /** Machine-readable and finer than the code; a visitor gets to know its class only, unless the operator says so. */
   readonly reason: string | undefined;
   /** For the operator alone. */
   readonly detail: string | undefined;
+  /** From the operator to the owner of the certificate. */
+  readonly message: string | undefined;
 
-  constructor(code: ErrorCode, reason?: string, detail?: string) {
+  constructor(code: ErrorCode, reason?: string, detail?: string, message?: string) {
     this.code = code;
     this.reason = reason;
     this.detail = detail;
+    this.message = message;
   }
 
   static of(error: SallyportError): Refusal {

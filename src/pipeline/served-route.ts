@@ -4,6 +4,7 @@ import type { IdentityHeaders } from '../forward/client-certificate.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
+import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 export interface RouteParts {
@@ -15,6 +16,7 @@ export interface RouteParts {
   readonly allowsWebsockets: boolean;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
+  readonly refusals: RouteRefusals;
 }
 
 export type ServedRoute = Route<RouteParts>;
@@ -26,6 +28,7 @@ export interface Served {
   readonly policyVersion: number;
   /** Name of the TLS-policy group that a host belongs to; only its connections may ask for the host. */
   groupOf(host: Hostname): string;
+  readonly refusals: RefusalSettings;
   /** Value of Strict-Transport-Security for clients that asked for this server name; undefined: none. */
   hsts(sni: string | undefined): string | undefined;
 }

@@ -26,7 +26,8 @@ t.test(
     const refusal = await refused.goto(whoami);
     t.equal(refusal?.status(), 403, 'a page, not a reset, and no warning about the CA');
     t.strictSame(requests, [whoami], 'asked for once');
-    t.equal(await refused.textContent('#reason'), 'none_sent');
+    t.equal(await refused.textContent('#reason'), 'certificate_missing');
+    t.equal(await refused.textContent('#cause'), 'none_sent');
     await refused.click('summary');
     t.match(await refused.textContent('details ol'), 'client.p12; the password is sallyport');
     await screenshots(t, refused, 'refusal');

@@ -72,6 +72,7 @@ export async function startProxy(
 export function baseConfig(pki: TestPki): Omit<ConfigInput, 'routes'> {
   return {
     address: '127.0.0.1:0',
+    show_error_details: true,
     certificate: pki.edge.certPem,
     certificate_key: pki.edge.keyPem,
     downstream_mtls: { ca: pki.clientCa.certPem },

@@ -30,6 +30,8 @@ export function devConfig({ certificates: { files }, appUrls, address }: DevConf
     downstream_mtls: { ca_file: files['client-ca'].cert },
     upstream_mtls: { cert_file: files['upstream-client'].cert, key_file: files['upstream-client'].key },
     identity_headers: { client_cert: true, client_cert_chain: true, x_forwarded_client_cert: true },
+    // On a laptop whoever is refused is whoever wants to know why.
+    show_error_details: true,
     routes: ROUTES.map(([host, app]) => ({
       from: `https://${host}`,
       to: appUrls[app],

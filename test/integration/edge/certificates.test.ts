@@ -76,7 +76,7 @@ for (const [settings, rows] of bySettings) {
           t.equal(answer.headers['content-type'], 'application/problem+json');
           const code =
             it.verdict === 'none_sent' ? 'client_certificate_required' : 'client_certificate_invalid';
-          t.match(JSON.parse(answer.body), { code, reason: it.verdict, status: 403 });
+          t.match(JSON.parse(answer.body), { code, cause: it.verdict, status: 403 });
           t.equal(answer.headers.connection, 'close');
           t.equal(app.requests.length, 0, 'the app saw nothing');
           isReported(t, proxy, it);

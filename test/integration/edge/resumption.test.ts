@@ -38,7 +38,7 @@ async function visit(t: Test, options: ConnectionOptions): Promise<Visit> {
   const answer = await readAll(socket);
   return {
     status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0),
-    reason: /"reason":"(\w+)"/.exec(answer)?.[1],
+    reason: /"cause":"(\w+)"/.exec(answer)?.[1],
     isResumed,
     session: session ?? Buffer.alloc(0),
   };

@@ -39,7 +39,11 @@ t.test('a client without a certificate is told so, and the app sees nothing', as
   const stranger = clientOptions(pki, port, { cert: undefined, key: undefined });
   const answer = await call(stranger, { headers: { accept: 'application/json' } });
   t.equal(answer.status, 403);
-  t.match(JSON.parse(answer.body), { code: 'client_certificate_required', reason: 'none_sent', status: 403 });
+  t.match(JSON.parse(answer.body), {
+    code: 'client_certificate_required',
+    reason: 'certificate_missing',
+    status: 403,
+  });
   t.equal(answer.headers.connection, 'close');
   t.equal(app.requests.length, 0);
   t.match(await exchange(0), { status: 403, error: 'client_certificate_required', upstream: undefined });

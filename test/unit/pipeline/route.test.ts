@@ -25,7 +25,13 @@ function ask(authority: string, group: string, method = 'GET', target = '/') {
   const request = { method, authority, target };
   const connection = { group, sni: `${group}.test` } as Connection;
   const exchange = { request, connection } as Exchange;
-  const served = { routes, groupOf, policyVersion: 1, hsts: () => undefined };
+  const refusals = {
+    showsDetails: false,
+    status: 'standard',
+    enrolUrl: undefined,
+    template: undefined,
+  } as const;
+  const served = { routes, groupOf, refusals, policyVersion: 1, hsts: () => undefined };
   return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
 }
 
