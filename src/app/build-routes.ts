@@ -3,7 +3,7 @@
 import type { Config, RouteConfig } from '../config/schema.ts';
 import type { Issue } from '../core/issue.ts';
 import { TimeSlices } from '../core/time-slices.ts';
-import type { IdentityHeaders } from '../forward/client-certificate.ts';
+import type { AssertionSettings } from '../forward/assertion.ts';
 import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
@@ -12,6 +12,7 @@ import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { limitOf } from './build-edge.ts';
+import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
@@ -24,6 +25,7 @@ export interface RoutesContext {
   readonly registry: UpstreamRegistry;
   readonly now: number;
   readonly policies: HostPolicies;
+  readonly assertion: AssertionSettings | undefined;
 }
 
 const ADMITS_NOBODY: Issue = {
@@ -38,6 +40,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   const proofs = new UpstreamProofs(context.files, context.issues, context.now);
   const shared = await sharedProofs(config, proofs);
   const policy = await buildPolicy(config, context);
+  const callerHeaders = new CallerHeadersBuilder(config, context.assertion, context.issues);
   const builder = new RouteTableBuilder<RouteParts>();
   const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
@@ -63,7 +66,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     const parts: RouteParts = {
       rule,
       upstream,
-      identityHeaders: identityHeadersOf(route, config.identity_headers),
+      callerHeaders: callerHeaders.of(route, ['routes', index]),
       preserveHost: route.preserve_host_header,
       allowsWebsockets: route.allow_websockets,
       refusals: await routeRefusals(route, ['routes', index], context),
@@ -72,12 +75,6 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     report(builder.add(route, index, parts));
   }
   return builder.finish();
-}
-
-/** Most routes say nothing of their own: they share one object. */
-function identityHeadersOf(route: RouteConfig, usual: IdentityHeaders): IdentityHeaders {
-  const own = route.identity_headers;
-  return Object.keys(own).length === 0 ? usual : { ...usual, ...own };
 }
 
 interface Proofs {

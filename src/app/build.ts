@@ -7,6 +7,7 @@ import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
+import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
@@ -19,6 +20,7 @@ export interface Build {
   readonly settings: SettingsConfig;
   readonly edge: EdgeSettings;
   readonly served: Served;
+  readonly assertions: Assertions | undefined;
   /** Files that settings name. */
   readonly files: FileStates;
   /** Equal for the same files with the same content. */
@@ -43,6 +45,10 @@ export interface BuildResult {
 
 const HSTS = 'max-age=31536000';
 
+/** Whether an app is to get assertions. */
+const passes = (one: { readonly pass_identity_headers?: boolean }): boolean =>
+  one.pass_identity_headers === true;
+
 export async function build(config: Config, { registry, now, previous }: BuildContext): Promise<BuildResult> {
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
@@ -50,7 +56,13 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   const groups = previous?.edge.tls.groups ?? [];
   const edge = await buildEdge(config, { files, issues, now, policies, previous: groups });
   const refusals = await buildRefusals(config, { files, issues });
-  const routes = await buildRoutes(config, { files, issues, registry, now, policies });
+  const assertions = await buildAssertions(config, passes(config) || config.routes.some(passes), {
+    files,
+    issues,
+    previous: previous?.assertions,
+  });
+  const assertion = assertions?.settings;
+  const routes = await buildRoutes(config, { files, issues, registry, now, policies, assertion });
   if (edge === undefined && issues.length === 0)
     issues.push({
       path: [],
@@ -61,6 +73,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   const served = {
     routes,
     refusals,
+    jwks: assertions?.jwks,
     groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
     hsts: (sni: string | undefined) => hstsFor(sni, edge),
@@ -68,7 +81,7 @@ export async function build(config: Config, { registry, now, previous }: BuildCo
   const { routes: _, ...settings } = config;
   const filesFingerprint = await files.fingerprint();
   return {
-    build: { settings, edge, served, files: files.states, filesFingerprint },
+    build: { settings, edge, served, assertions, files: files.states, filesFingerprint },
     issues,
     files: files.states,
   };

@@ -31,17 +31,9 @@ const TERMINATES = 'is not offered: a client certificate needs TLS that ends her
 export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[]>> = {
   global: [
     ...ignored(NO_LOGIN, 'idp_*', 'cookie_*', 'authenticate_*', 'scopes', 'request_params'),
-    ...ignored(NO_LOGIN, 'shared_secret', 'shared_secret_file', 'signing_key', 'signing_key_file'),
+    ...ignored(NO_LOGIN, 'shared_secret', 'shared_secret_file'),
     ...ignored(NO_LOGIN, 'signing_key_algorithm', 'programmatic_redirect_domain_whitelist', 'session_*'),
-    ...ignored(
-      NO_LOGIN,
-      'pass_identity_headers',
-      'jwt_*',
-      'branding_*',
-      'logo_url',
-      'mcp_*',
-      'bearer_token_format',
-    ),
+    ...ignored(NO_LOGIN, 'jwt_*', 'branding_*', 'logo_url', 'mcp_*', 'bearer_token_format'),
     ...ignored(NO_SERVICES, 'services', 'authorize_*', 'databroker_*', 'grpc_*', 'override_certificate_name'),
     ...ignored(
       NO_SERVICES,
@@ -113,8 +105,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'host_rewrite_header',
     ),
     ...error('is not implemented yet: write preserve_host_header or nothing', 'host_path_regex_rewrite_*'),
-    ...error('is not implemented yet: the app would miss it', 'set_request_headers'),
-    ...error('is not implemented yet: the app would see what it must not', 'remove_request_headers'),
     ...error('is not offered: write allow_websockets', 'allow_spdy', 'allow_upgrades'),
     ...error('is not implemented yet: a preflight without a certificate is refused', 'cors_allow_preflight'),
     ...error('is not implemented yet: one credential holds for an app', 'kubernetes_service_account_token*'),
@@ -123,7 +113,7 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'enable_google_cloud_serverless_authentication',
       'idp_access_token_allowed_audiences',
     ),
-    ...ignored(NO_LOGIN, 'pass_identity_headers', 'jwt_*', 'idp_client_id', 'idp_client_secret', 'mcp'),
+    ...ignored(NO_LOGIN, 'jwt_*', 'idp_client_id', 'idp_client_secret', 'mcp'),
     ...ignored(NO_LOGIN, 'bearer_token_format', 'logo_url', 'depends_on', 'id'),
     ...ignored('has no use here: a port in from takes no part in matching', 'match_any_incoming_port'),
     ...ignored('has no use here: routes are taken in file order', 'regex_priority_order'),

@@ -23,6 +23,9 @@ const OF_APP = [
   'connect_timeout',
   'allow_websockets',
   'identity_headers',
+  'set_request_headers',
+  'remove_request_headers',
+  'pass_identity_headers',
 ];
 /** RFC 9110 7.6.1 and 6.4: the proxy frames, the route does not. */
 const OF_CONNECTION = new Set([

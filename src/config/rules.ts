@@ -41,6 +41,7 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
   const issues = [
     ...checkPair(raw, [], 'certificate', 'certificate_key'),
     ...checkForms(raw, [], 'certificate_authority'),
+    ...checkForms(raw, [], 'signing_key'),
     ...checkForms(downstream, ['downstream_mtls'], 'ca'),
     ...checkForms(downstream, ['downstream_mtls'], 'crl'),
     ...(hasHostCa(raw, routes ?? []) ? [] : checkNeedsCa(downstream)),

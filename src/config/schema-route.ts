@@ -16,6 +16,7 @@ import {
   urlPath,
   word,
 } from './schema-values.ts';
+import { presets, routeCallerHeaders } from './schema-caller.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
 import { identityHeaders } from './schema-tls.ts';
@@ -189,6 +190,7 @@ export const routeSchema = z.strictObject({
     .describe('Admits everybody, without a client certificate.'),
   ...routePolicy,
   ...routeRefusals,
+  ...routeCallerHeaders,
   unsafe_allow_encoded: z
     .array(encoded)
     .prefault([])
@@ -200,6 +202,7 @@ export const routeSchema = z.strictObject({
       client_cert: identityHeaders.client_cert.exactOptional(),
       client_cert_chain: identityHeaders.client_cert_chain.exactOptional(),
       x_forwarded_client_cert: identityHeaders.x_forwarded_client_cert.exactOptional(),
+      presets: presets().exactOptional(),
     })
     .default({})
     .describe('Which headers tell this app who is calling. Default: the global `identity_headers`.'),

@@ -2,6 +2,7 @@
 // from here; names are Pomerium's where the meaning is. Milliseconds and bytes once parsed; frozen by whoever parses.
 import { z } from 'zod';
 import { limits, listening } from './schema-edge.ts';
+import { callerHeaders, presets } from './schema-caller.ts';
 import { hosts } from './schema-hosts.ts';
 import { logging } from './schema-log.ts';
 import { globalPolicy } from './schema-policy.ts';
@@ -35,11 +36,13 @@ export const settingsSchema = z.strictObject({
       client_cert: identityHeaders.client_cert.prefault(false),
       client_cert_chain: identityHeaders.client_cert_chain.prefault(false),
       x_forwarded_client_cert: identityHeaders.x_forwarded_client_cert.prefault(true),
+      presets: presets().default([]),
     })
     .prefault({})
     .describe('Which headers tell the apps who is calling. Copies that clients send are always removed.'),
   ...globalPolicy,
   ...refusals,
+  ...callerHeaders,
   ...upstreamDefaults,
   ...limits,
   ...logging,

@@ -1,2 +1,2 @@
 // The caller's identity as the exchange carries it, for the rooms that may not look into `pki`.
-export type { Identity, RefusalReason, Verdict } from '../pki/identity.ts';
+export type { CertificateFacts, Identity, RefusalReason, Verdict } from '../pki/identity.ts';

@@ -1,29 +1,53 @@
 // What the app is told about the one who calls: address, scheme, host, and the verified certificate. Depends on the
-// connection and hardly ever changes on it, so the block is made once and kept beside the connection.
+// connection and the route and hardly ever changes, so the block is made once and kept beside the connection.
 import { isIPv6 } from 'node:net';
+import { parseAuthority } from '../core/hostname.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Identity } from '../exchange/identity.ts';
-import { type IdentityHeaders, identityFields } from './client-certificate.ts';
+import { type Assertion, makeAssertion } from './assertion.ts';
+import { identityFields } from './client-certificate.ts';
+import { PRESETS } from './identity-presets.ts';
+import type { CallerHeaders } from './request-headers.ts';
 
 interface Block {
   readonly identity: Identity | undefined;
   readonly authority: string;
-  readonly wanted: IdentityHeaders;
   readonly fields: readonly string[];
+  /** Milliseconds since the epoch: an assertion in it has to be made anew. */
+  readonly until: number;
 }
 
-const blocks = new WeakMap<Connection, Block>();
+/** By connection, then by what a route wants. */
+const blocks = new WeakMap<Connection, Map<CallerHeaders, Block>>();
+/** Reloads leave the wants of before behind: a connection that is asked about more starts over. */
+const MAX_BLOCKS = 64;
 
-/** The fields for a request to `authority` (host and port as the client named them, syntax judged). */
-export function callerFields(
-  connection: Connection,
-  identity: Identity | undefined,
-  authority: string,
-  wanted: IdentityHeaders,
-): readonly string[] {
-  const kept = blocks.get(connection);
-  if (kept?.identity === identity && kept?.authority === authority && kept.wanted === wanted)
+export interface CallerRequest {
+  readonly identity: Identity | undefined;
+  /** Host and port as the client named them, syntax judged. */
+  readonly authority: string;
+  readonly wanted: CallerHeaders;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The fields for a request. */
+export function callerFields(connection: Connection, request: CallerRequest): readonly string[] {
+  const { identity, authority, wanted, now } = request;
+  let ofConnection = blocks.get(connection);
+  const kept = ofConnection?.get(wanted);
+  if (kept !== undefined && kept.identity === identity && kept.authority === authority && now < kept.until)
     return kept.fields;
+  const block = makeBlock(connection, request);
+  if (ofConnection === undefined || ofConnection.size >= MAX_BLOCKS) {
+    ofConnection = new Map();
+    blocks.set(connection, ofConnection);
+  }
+  ofConnection.set(wanted, block);
+  return block.fields;
+}
+
+function makeBlock(connection: Connection, { identity, authority, wanted, now }: CallerRequest): Block {
   const address = connection.remoteAddress;
   const fields = [
     'X-Forwarded-Proto',
@@ -34,9 +58,21 @@ export function callerFields(
     `for=${forwardedFor(address)};host="${authority}";proto=https`,
   ];
   if (address !== '') fields.unshift('X-Forwarded-For', address);
-  if (identity !== undefined) fields.push(...identityFields(identity, wanted));
-  blocks.set(connection, { identity, authority, wanted, fields });
-  return fields;
+  let assertion: Assertion | undefined;
+  if (identity !== undefined) {
+    fields.push(...identityFields(identity, wanted.identity));
+    for (const preset of wanted.presets) fields.push(...PRESETS[preset](identity));
+    if (wanted.assertion !== undefined) {
+      const host = parseAuthority(authority)?.host ?? authority;
+      assertion = makeAssertion(wanted.assertion, identity, { host, now });
+      fields.push(wanted.assertion.header, assertion.token);
+    }
+  }
+  for (const { name, template } of wanted.set) {
+    const value = template({ connection, identity });
+    if (value !== undefined) fields.push(name, value);
+  }
+  return { identity, authority, fields, until: assertion?.renewAt ?? Infinity };
 }
 
 /** RFC 7239 6: IPv6 in brackets and quotes; a peer without address is `unknown`. */

@@ -2,6 +2,7 @@
 // from one that passed: presence of these headers means 'verified', never 'shown'.
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Identity } from '../exchange/identity.ts';
+import { escapeSubject, quoteName } from './header-escapes.ts';
 
 /** Which headers a route wants. */
 export interface IdentityHeaders {
@@ -31,30 +32,7 @@ function byteSequence(der: Buffer): string {
 
 function xfcc({ leaf }: Identity): string {
   const pairs = [`Hash=${leaf.sha256}`, `Subject="${escapeSubject(leaf.subject)}"`];
-  for (const uri of leaf.names.uri) pairs.push(`URI=${escapeName(uri)}`);
-  for (const dns of leaf.names.dns) pairs.push(`DNS=${escapeName(dns)}`);
+  for (const uri of leaf.names.uri) pairs.push(`URI=${quoteName(uri)}`);
+  for (const dns of leaf.names.dns) pairs.push(`DNS=${quoteName(dns)}`);
   return pairs.join(';');
-}
-
-/**
- * An RFC 4514 string that can stand in quotes. Readers differ over what `\\"` ends, so neither a quote nor a backslash
- * before one is ever written: both become hex pairs, which RFC 4514 means the same by. All of it ASCII.
- */
-function escapeSubject(text: string): string {
-  return text
-    .replaceAll(/\\(["\\])|"|\\$/g, (match, escaped: string | undefined) =>
-      escaped === '"' || match === '"' ? '\\22' : '\\5C',
-    )
-    .replaceAll(/[^\x20-\x7e]+/g, (run) => hexPairs(run, '\\'));
-}
-
-/** A name in a URI or DNS pair: unusual characters as percent pairs, quoted where a reader could see a separator. */
-function escapeName(text: string): string {
-  const plain = text.replaceAll(/[^\x21-\x7e]+|["\\]/g, (run) => hexPairs(run, '%'));
-  return /[,;=]/.test(plain) ? `"${plain}"` : plain;
-}
-
-function hexPairs(text: string, mark: string): string {
-  const bytes = [...Buffer.from(text)];
-  return bytes.map((byte) => mark + byte.toString(16).toUpperCase().padStart(2, '0')).join('');
 }

@@ -84,7 +84,7 @@ export class Forwarding implements AttemptSink {
   }
 
   endBody(trailers: FlatHeaders): void {
-    this.#attempt?.end(trailers);
+    this.#attempt?.end(this.#plan.callerHeaders.removed?.without(trailers) ?? trailers);
   }
 
   resumeAnswer(): void {

@@ -3,8 +3,8 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Identity } from '../exchange/identity.ts';
 import type { OutgoingHead } from '../upstream/contract.ts';
 import { callerFields } from './caller.ts';
-import type { IdentityHeaders } from './client-certificate.ts';
 import { copyEndToEnd } from './hop-by-hop.ts';
+import type { CallerHeaders } from './request-headers.ts';
 
 export interface ForwardPlan {
   /** Path and query to ask for, already matched and rewritten. */
@@ -14,7 +14,9 @@ export interface ForwardPlan {
   /** Host and port that the client asked for. */
   readonly authority: string;
   readonly identity: Identity | undefined;
-  readonly identityHeaders: IdentityHeaders;
+  readonly callerHeaders: CallerHeaders;
+  /** When the request came, milliseconds since the epoch. */
+  readonly time: number;
   readonly requestId: string;
   /** The protocol to switch to, where the client asks and the route allows it. */
   readonly upgrade: string | undefined;
@@ -26,8 +28,9 @@ export interface ForwardPlan {
 export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
   const { request, connection } = exchange;
   const headers: string[] = ['Host', plan.preserveHost ? plan.authority : ownHost];
-  copyEndToEnd(request.headers, 'request', headers);
-  headers.push(...callerFields(connection, plan.identity, plan.authority, plan.identityHeaders));
+  copyEndToEnd(plan.callerHeaders.removed?.without(request.headers) ?? request.headers, 'request', headers);
+  const { identity, authority, callerHeaders: wanted, time: now } = plan;
+  headers.push(...callerFields(connection, { identity, authority, wanted, now }));
   headers.push('X-Request-Id', plan.requestId);
   return {
     method: request.method,

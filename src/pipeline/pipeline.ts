@@ -9,6 +9,7 @@ import { type Outcome, Forwarding } from '../forward/forwarding.ts';
 import type { ForwardPlan } from '../forward/outgoing.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
 import { type RefusalHelp, addOwnFields, answerOptions, refuse, reply } from './answer.ts';
+import { answerJwks, jwksAsked } from './jwks.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
 import { admit, direct, route, vouch } from './phases.ts';
 import { exchangeRecord } from './record.ts';
@@ -72,8 +73,11 @@ export class Pipeline implements Service {
 
   /** Undefined: the exchange is answered or on its way. */
   #run(life: Life): Refusal | undefined {
+    const keys = jwksAsked(life);
+    if (keys?.isPublic === true) return this.#answered(life, () => answerJwks(life, keys));
     const vouched = vouch(life);
     if (vouched instanceof Refusal) return vouched;
+    if (keys !== undefined) return this.#answered(life, () => answerJwks(life, keys));
     const routed = route(vouched);
     if (routed instanceof Refusal) return routed;
     const admitted = admit(routed);
@@ -130,7 +134,8 @@ export class Pipeline implements Service {
       preserveHost: parts.preserveHost,
       authority: request.authority,
       identity: directed.grant.identity,
-      identityHeaders: parts.identityHeaders,
+      callerHeaders: parts.callerHeaders,
+      time: directed.time,
       requestId: directed.requestId,
       upgrade: isWebsocket ? 'websocket' : undefined,
       maxBodyBytes: parts.maxBodyBytes,

@@ -1,17 +1,24 @@
 // What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
 import type { Hostname } from '../core/hostname.ts';
-import type { IdentityHeaders } from '../forward/client-certificate.ts';
+import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
 import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
+/** RFC 7517, as it is sent. */
+export interface Jwks {
+  readonly body: Buffer;
+  /** Whether it is given to those who are refused, too. */
+  readonly isPublic: boolean;
+}
+
 export interface RouteParts {
   readonly rule: Rule;
   /** Undefined for redirects and static responses. */
   readonly upstream: Upstream | undefined;
-  readonly identityHeaders: IdentityHeaders;
+  readonly callerHeaders: CallerHeaders;
   readonly preserveHost: boolean;
   readonly allowsWebsockets: boolean;
   /** Infinity for no limit. */
@@ -29,6 +36,8 @@ export interface Served {
   /** Name of the TLS-policy group that a host belongs to; only its connections may ask for the host. */
   groupOf(host: Hostname): string;
   readonly refusals: RefusalSettings;
+  /** The keys that assertions are signed with; undefined: none is made. */
+  readonly jwks: Jwks | undefined;
   /** Value of Strict-Transport-Security for clients that asked for this server name; undefined: none. */
   hsts(sni: string | undefined): string | undefined;
 }

@@ -1,6 +1,6 @@
 // Criteria about the client's certificate, by the names that policies and groups write.
 import type { Issue, IssuePath } from '../core/issue.ts';
-import { attributesOf } from '../pki/distinguished-name.ts';
+import { attributesOf } from '../core/name-attributes.ts';
 import type { SubjectAltNames } from '../pki/identity.ts';
 import type { CertificateTest } from './criterion.ts';
 import { compileMatcher, type Matcher } from './matcher.ts';

@@ -1,27 +1,8 @@
-// SPIFFE ids (SPIFFE-ID and X509-SVID specifications): one URI `spiffe://trust-domain/path`, and no other URI beside it.
+// The criterion about SPIFFE ids.
 import type { Issue, IssuePath } from '../core/issue.ts';
-import type { CertificateFacts } from '../pki/identity.ts';
+import { spiffeIdOf } from '../core/spiffe-id.ts';
 import type { CertificateTest } from './criterion.ts';
 import { compileMatcher, type Matcher } from './matcher.ts';
-
-export interface SpiffeId {
-  readonly id: string;
-  readonly trustDomain: string;
-  /** With its leading slash; '' for a trust domain's own id. */
-  readonly path: string;
-}
-
-const ID = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)*)$/;
-
-/** Undefined where the certificate is no X509-SVID: it has another number of URIs than one, or the one is no SPIFFE id. */
-export function spiffeIdOf({ names }: CertificateFacts): SpiffeId | undefined {
-  const [id, ...others] = names.uri;
-  if (id === undefined || others.length > 0 || id.length > 2048) return undefined;
-  const [, trustDomain, path] = ID.exec(id) ?? [];
-  if (trustDomain === undefined || path === undefined) return undefined;
-  if (path.split('/').some((segment) => segment === '.' || segment === '..')) return undefined;
-  return { id, trustDomain, path };
-}
 
 /**
  * Of a whole id (a matcher), or of `trust_domain` and `path`, each a matcher. A `path` given as text is a pattern: `*`
@@ -35,7 +16,7 @@ export function compileSpiffe(
   const isParts = typeof data === 'object' && data !== null && ('trust_domain' in data || 'path' in data);
   if (!isParts) {
     const matches = compileMatcher(data, { path, report, example: 'spiffe://example.com/web' });
-    return matches && ((leaf) => matchesOne(matches, spiffeIdOf(leaf)?.id));
+    return matches && ((leaf) => matchesOne(matches, spiffeIdOf(leaf.names.uri)?.id));
   }
   const parts = data as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(parts).find((key) => key !== 'trust_domain' && key !== 'path');
@@ -50,7 +31,7 @@ export function compileSpiffe(
   const inside = compilePath(parts['path'], [...path, 'path'], report);
   if (domain === undefined || inside === undefined) return undefined;
   return (leaf) => {
-    const id = spiffeIdOf(leaf);
+    const id = spiffeIdOf(leaf.names.uri);
     return id !== undefined && domain([id.trustDomain]) && inside([id.path]);
   };
 }

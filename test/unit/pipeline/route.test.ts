@@ -31,7 +31,7 @@ function ask(authority: string, group: string, method = 'GET', target = '/') {
     enrolUrl: undefined,
     template: undefined,
   } as const;
-  const served = { routes, groupOf, refusals, policyVersion: 1, hsts: () => undefined };
+  const served = { routes, groupOf, refusals, jwks: undefined, policyVersion: 1, hsts: () => undefined };
   return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
 }
 

@@ -1,6 +1,7 @@
 import { Name, RelativeDistinguishedName, AttributeTypeAndValue, AttributeValue } from '@peculiar/asn1-x509';
 import t from 'tap';
-import { attributesOf, distinguishedNameText } from '../../../src/pki/distinguished-name.ts';
+import { attributesOf } from '../../../src/core/name-attributes.ts';
+import { distinguishedNameText } from '../../../src/pki/distinguished-name.ts';
 import { array, assert, constantFrom, property, string, tuple } from '../../support/property.ts';
 
 const OIDS = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11', UID: '0.9.2342.19200300.100.1.1' } as const;
