@@ -28,7 +28,11 @@ export interface BadInputs {
 
 export async function startBadInputs(t: Test, config: Partial<ConfigInput> = {}): Promise<BadInputs> {
   const app = await startLenientUpstream(t);
-  const running = await startProxy(t, { routes: [{ from: FROM, to: app.url }], ...config });
+  const running = await startProxy(t, {
+    show_error_details: false,
+    routes: [{ from: FROM, to: app.url }],
+    ...config,
+  });
   const { heard, pki, port } = running;
   const seen = () => app.recorded().flatMap((text) => readRecorded(text));
   const send = (bytes: string) => sendRaw(clientOptions(pki, port), bytes);

@@ -45,7 +45,11 @@ export async function startFaulty(
       }
     });
   });
-  const running = await startProxy(t, { routes: [{ from: FROM, to: url }], ...config });
+  const running = await startProxy(t, {
+    show_error_details: false,
+    routes: [{ from: FROM, to: url }],
+    ...config,
+  });
   const ask = (text = request()) => sendRaw(clientOptions(running.pki, running.port), text);
   const isServing = async () => {
     const began = performance.now();
