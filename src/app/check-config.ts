@@ -1,10 +1,13 @@
-// Everything that a start does short of starting, for `sallyport check`: the same code, so the same errors.
+// Everything that a start does short of starting, for `sallyport check` and the commands that look at a configuration:
+// the same code, so the same errors.
 import { systemClock } from '../core/clock.ts';
 import type { Environment } from '../config/env.ts';
 import type { Problem } from '../config/problem.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
+import type { Build } from './build.ts';
+import { ConfigError } from './config-error.ts';
 import { fileSource } from './config-source.ts';
-import { prepare } from './prepare.ts';
+import { type Preparation, prepare } from './prepare.ts';
 
 export interface CheckResult {
   /** Whether a proxy would start on it. */
@@ -15,15 +18,29 @@ export interface CheckResult {
 
 /** Checks a configuration file and the files that it names. Connects to nothing. */
 export async function checkConfig(file: string, env: Environment): Promise<CheckResult> {
+  return await withPrepared(file, env, ({ prepared, problems }) => ({
+    isUsable: prepared !== undefined,
+    problems,
+  }));
+}
+
+/** What a configuration would put in force is given to `look`. Throws ConfigError where nothing would be. */
+export async function withBuild<T>(file: string, env: Environment, look: (build: Build) => T): Promise<T> {
+  return await withPrepared(file, env, ({ prepared, problems }) => {
+    if (prepared === undefined) throw new ConfigError(problems);
+    return look(prepared.build);
+  });
+}
+
+async function withPrepared<T>(
+  file: string,
+  env: Environment,
+  look: (preparation: Preparation) => T,
+): Promise<T> {
   const registry = new UpstreamRegistry();
   try {
     const now = systemClock.now();
-    const { prepared, problems } = await prepare(fileSource(file, env), {
-      registry,
-      now,
-      previous: undefined,
-    });
-    return { isUsable: prepared !== undefined, problems };
+    return look(await prepare(fileSource(file, env), { registry, now, previous: undefined }));
   } finally {
     await registry.close(0);
   }

@@ -12,6 +12,8 @@ export const EXIT = {
   config: 3,
   /** This Node is too old to be safe. */
   node: 4,
+  /** Of `explain`: the request would be refused. */
+  refused: 5,
 } as const;
 
 export type ExitName = keyof typeof EXIT;

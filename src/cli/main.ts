@@ -5,6 +5,7 @@ import { ConfigError } from '../app/config-error.ts';
 import type { LogFormat } from '../app/logging.ts';
 import { addCaCommand } from './ca.ts';
 import { check } from './check.ts';
+import { explain } from './explain.ts';
 import { EXIT } from './exit-codes.ts';
 import { problemLine } from './problem-line.ts';
 import { run } from './run.ts';
@@ -57,6 +58,17 @@ function program(): Command {
     .description('Prints every issue of the configuration with its place, and serves nothing.')
     .addOption(configFile())
     .action(check);
+  sallyport
+    .command('explain <url>')
+    .description('Says whether a request would be let through, and why; serves nothing.')
+    .addOption(configFile())
+    .option('--cert <file>', 'the certificate that the client shows, PEM or DER (default: none)')
+    .option('--method <method>', 'the method of the request', 'GET')
+    .option('--ip <address>', 'where the client is', '127.0.0.1')
+    .option('--at <time>', 'when, as in 2027-01-01T00:00Z (default: now)')
+    .option('--tls <version>', 'the version of TLS that the client speaks, 1.2 or 1.3', '1.3')
+    .option('--json', 'prints it as JSON', false)
+    .action(explain);
   addCaCommand(sallyport);
   const version = packageVersion();
   for (const command of withSubcommands(sallyport))

@@ -18,6 +18,11 @@ export interface TlsGroupsSettings {
   readonly namelessGroup: string | undefined;
 }
 
+/** Name of the group that a hello falls under; undefined: it names no host, and such clients are refused. */
+export function groupNameFor(settings: TlsGroupsSettings, sni: Hostname | undefined): string | undefined {
+  return sni === undefined ? settings.namelessGroup : (settings.hosts.lookup(sni) ?? settings.defaultGroup);
+}
+
 /** A group with whoever judges its clients. */
 export interface GroupMember {
   readonly group: TlsGroup;
@@ -43,10 +48,9 @@ export class TlsGroups {
     this.#members = new Map(settings.groups.map((group) => [group.name, this.#create(group)]));
   }
 
-  /** The group that a hello falls under; undefined: it names no host, and such clients are refused. */
+  /** As `groupNameFor`. */
   forHello(sni: Hostname | undefined): TlsGroup | undefined {
-    const { hosts, defaultGroup, namelessGroup } = this.#settings;
-    const name = sni === undefined ? namelessGroup : (hosts.lookup(sni) ?? defaultGroup);
+    const name = groupNameFor(this.#settings, sni);
     return name === undefined ? undefined : this.#members.get(name)?.group;
   }
 

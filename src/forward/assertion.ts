@@ -35,21 +35,34 @@ export interface Assertion {
 
 /** For one caller and one host; `now` in milliseconds since the epoch. Costs about 50 microseconds. */
 export function makeAssertion(
-  { key, issuerFormat }: AssertionSettings,
-  { leaf }: Identity,
+  settings: AssertionSettings,
+  identity: Identity,
   { host, now }: { readonly host: string; readonly now: number },
 ): Assertion {
+  const { key, kid } = settings.key;
+  const claims = { ...claimsOf(settings, identity, { host, now }), jti: randomUUID() };
+  const signed = `${encode({ alg: 'ES256', kid, typ: 'JWT' })}.${encode(claims)}`;
+  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  const renewAt = Math.min(now + ASSERTION_MS - RENEW_MS, identity.leaf.notAfter);
+  return { token: `${signed}.${signature.toString('base64url')}`, renewAt };
+}
+
+/** What is said, all but `jti`. */
+export function claimsOf(
+  { issuerFormat }: Pick<AssertionSettings, 'issuerFormat'>,
+  { leaf }: Identity,
+  { host, now }: { readonly host: string; readonly now: number },
+): Readonly<Record<string, unknown>> {
   const issuedAt = Math.floor(now / 1000);
   const { email, upn, uri, dns, ip } = leaf.names;
   const spiffeId = spiffeIdOf(uri)?.id;
-  const claims = {
+  return {
     iss: issuerFormat === 'uri' ? `https://${host}/` : host,
     aud: host,
     sub: spiffeId ?? email[0] ?? upn[0] ?? leaf.subject,
     iat: issuedAt,
     nbf: issuedAt,
     exp: issuedAt + ASSERTION_MS / 1000,
-    jti: randomUUID(),
     email: email[0],
     name: leaf.commonName === '' ? undefined : leaf.commonName,
     spiffe_id: spiffeId,
@@ -67,11 +80,6 @@ export function makeAssertion(
       san_upn: upn,
     },
   };
-  const header = { alg: 'ES256', kid: key.kid, typ: 'JWT' };
-  const signed = `${encode(header)}.${encode(claims)}`;
-  const signature = sign('sha256', Buffer.from(signed), { key: key.key, dsaEncoding: 'ieee-p1363' });
-  const renewAt = Math.min(now + ASSERTION_MS - RENEW_MS, leaf.notAfter);
-  return { token: `${signed}.${signature.toString('base64url')}`, renewAt };
 }
 
 function encode(value: object): string {

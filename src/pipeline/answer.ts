@@ -11,6 +11,7 @@ import type { Life } from './life.ts';
 import { classOf, classText } from './refusal-class.ts';
 import { type RefusalSettings, statusOf } from './refusal-settings.ts';
 import type { Refusal } from './refusal.ts';
+import type { Jwks } from './served-route.ts';
 
 /** Methods that routes are asked by; `CONNECT` and `TRACE` are not served. */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -133,6 +134,11 @@ function setField(fields: string[], name: string, value: string | undefined): vo
 /** `OPTIONS *` is about the proxy, not about an app. */
 export function answerOptions(life: Life): void {
   reply(life, 204, ['Allow', ALLOW], { body: Buffer.alloc(0) });
+}
+
+/** The public keys of assertions. */
+export function answerJwks(life: Life, { body }: Jwks): void {
+  reply(life, 200, ['Content-Type', 'application/jwk-set+json', 'Cache-Control', 'max-age=300'], { body });
 }
 
 let dateText = '';

@@ -1,5 +1,4 @@
 // The public keys of assertions (RFC 7517), where Pomerium has them and under our own name.
-import { reply } from './answer.ts';
 import type { Life } from './life.ts';
 import type { Jwks } from './served-route.ts';
 
@@ -15,8 +14,4 @@ export function jwksAsked({ served, exchange }: Life): Jwks | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   const mark = target.indexOf('?');
   return PATHS.has(mark === -1 ? target : target.slice(0, mark)) ? served.jwks : undefined;
-}
-
-export function answerJwks(life: Life, { body }: Jwks): void {
-  reply(life, 200, ['Content-Type', 'application/jwk-set+json', 'Cache-Control', 'max-age=300'], { body });
 }

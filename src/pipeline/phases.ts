@@ -9,8 +9,21 @@
 import { parseAuthority } from '../core/hostname.ts';
 import { decide } from '../policy/decide.ts';
 import { parsePath } from '../route/path.ts';
+import { jwksAsked } from './jwks.ts';
 import type { Admitted, Directed, Received, Routed, Vouched } from './life.ts';
 import { Refusal } from './refusal.ts';
+import type { Jwks } from './served-route.ts';
+
+/** As far as nothing has to be answered yet: who is let through, or wants the keys that we publish. */
+export function approach(received: Received): Admitted | Jwks | Refusal {
+  const keys = jwksAsked(received);
+  if (keys?.isPublic === true) return keys;
+  const vouched = vouch(received);
+  if (vouched instanceof Refusal) return vouched;
+  if (keys !== undefined) return keys;
+  const routed = route(vouched);
+  return routed instanceof Refusal ? routed : admit(routed);
+}
 
 /**
  * Before anything else, so that strangers learn nothing: where a certificate is demanded and the verdict is not ok, the

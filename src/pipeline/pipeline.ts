@@ -6,12 +6,11 @@ import type { Observer } from '../core/observer.ts';
 import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
 import { type Outcome, Forwarding } from '../forward/forwarding.ts';
-import type { ForwardPlan } from '../forward/outgoing.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
-import { type RefusalHelp, addOwnFields, answerOptions, refuse, reply } from './answer.ts';
-import { answerJwks, jwksAsked } from './jwks.ts';
+import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
-import { admit, direct, route, vouch } from './phases.ts';
+import { approach, direct } from './phases.ts';
+import { planOf } from './plan.ts';
 import { exchangeRecord } from './record.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
@@ -73,16 +72,10 @@ export class Pipeline implements Service {
 
   /** Undefined: the exchange is answered or on its way. */
   #run(life: Life): Refusal | undefined {
-    const keys = jwksAsked(life);
-    if (keys?.isPublic === true) return this.#answered(life, () => answerJwks(life, keys));
-    const vouched = vouch(life);
-    if (vouched instanceof Refusal) return vouched;
-    if (keys !== undefined) return this.#answered(life, () => answerJwks(life, keys));
-    const routed = route(vouched);
-    if (routed instanceof Refusal) return routed;
-    const admitted = admit(routed);
-    if (admitted instanceof Refusal) return admitted;
-    return this.#act(admitted);
+    const outcome = approach(life);
+    if (outcome instanceof Refusal) return outcome;
+    if (!(outcome instanceof Life)) return this.#answered(life, () => answerJwks(life, outcome));
+    return this.#act(outcome);
   }
 
   #act(admitted: Admitted): Refusal | undefined {
@@ -128,18 +121,7 @@ export class Pipeline implements Service {
     }
     const endpoint = upstream.pick();
     if (endpoint === undefined) return new Refusal('upstream_unavailable');
-    const { path, query } = directed.path;
-    const plan: ForwardPlan = {
-      target: (rewrite?.(path) ?? path) + query,
-      preserveHost: parts.preserveHost,
-      authority: request.authority,
-      identity: directed.grant.identity,
-      callerHeaders: parts.callerHeaders,
-      time: directed.time,
-      requestId: directed.requestId,
-      upgrade: isWebsocket ? 'websocket' : undefined,
-      maxBodyBytes: parts.maxBodyBytes,
-    };
+    const plan = planOf(directed, rewrite, isWebsocket ? 'websocket' : undefined);
     directed.forwarding = new Forwarding(exchange, plan, endpoint, {
       endpoints: upstream,
       outcome: new LifeOutcome(directed, this),

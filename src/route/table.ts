@@ -35,6 +35,11 @@ export class RouteTable<Parts = unknown> {
     return (request.encoded & ~route.allowEncoded) === 0 ? route : 'bad_path';
   }
 
+  /** The routes among which `match` looks, in its order; none where no route names the host. */
+  candidates(host: Hostname): readonly Route<Parts>[] {
+    return this.#hosts.lookup(host) ?? [];
+  }
+
   /** Whether any route names the host, directly or by wildcard. */
   hasHost(host: Hostname): boolean {
     return this.#hosts.lookup(host) !== undefined;

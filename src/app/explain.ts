@@ -1,0 +1,265 @@
+// Whether a request would be let through, and why: the verdict, the phases and the policy that serve requests, run on
+// one that nobody sent.
+import { ERRORS } from '../core/errors.ts';
+import { type Hostname, isAddress, parseAuthority } from '../core/hostname.ts';
+import { groupNameFor } from '../edge/tls-groups.ts';
+import type { TlsGroupSettings } from '../edge/tls-group.ts';
+import type { Connection } from '../exchange/connection.ts';
+import { claimsOf } from '../forward/assertion.ts';
+import { type Admitted, Life } from '../pipeline/life.ts';
+import { type Rehearsal, rehearse, rehearsedHead } from '../pipeline/rehearsal.ts';
+import { Refusal } from '../pipeline/refusal.ts';
+import { statusOf } from '../pipeline/refusal-settings.ts';
+import type { Served, ServedRoute } from '../pipeline/served-route.ts';
+import type { Step } from '../pki/examine.ts';
+import { parseCertificate } from '../pki/facts.ts';
+import type { CertificateFacts, Verdict } from '../pki/identity.ts';
+import { verify } from '../pki/verify.ts';
+import { traceDecision } from '../policy/trace.ts';
+import { consider } from '../route/consider.ts';
+import { parsePath } from '../route/path.ts';
+import type { Build } from './build.ts';
+import type { ImaginedRequest } from './explain-request.ts';
+import type {
+  Answer,
+  ConsideredRoute,
+  Explanation,
+  ForwardedRequest,
+  ShownCertificate,
+} from './explanation.ts';
+
+const NOT_RUN = [
+  'possession of the private key: only a handshake shows it',
+  "OpenSSL's own view of the chain, name constraints above all",
+  'rate limits, the health of the app, and what it answers',
+];
+
+/** `build`: what is in force, or would be. */
+export function explain(
+  { edge, served }: Pick<Build, 'edge' | 'served'>,
+  asked: ImaginedRequest,
+): Explanation {
+  const host = parseAuthority(asked.authority)?.host;
+  if (host === undefined) throw new Error(`'${asked.authority}' is not a host`);
+  const name = groupNameFor(edge.tls, isAddress(host) ? undefined : host);
+  const group = edge.tls.groups.find((one) => one.name === name);
+  const about = aboutRequest(asked);
+  if (group === undefined)
+    return {
+      ...about,
+      ...NOTHING,
+      answer: closed('no_server_name', 'clients that name no host are refused'),
+    };
+  const steps: Step[] = [];
+  const verdict = verdictIn(group, asked, steps);
+  const connection = imagineConnection(group, { asked, host, verdict });
+  const rehearsal = rehearse(asked, { connection, served, time: asked.time });
+  const answer = closedBy(group, asked, verdict) ?? answerOf(rehearsal, served);
+  const admitted = answer.kind === 'closed' ? undefined : admittedIn(rehearsal);
+  const { considered, taken } = routesFor(served, host, asked.target);
+  return {
+    ...about,
+    admitted: answer.kind !== 'refused' && answer.kind !== 'closed',
+    answer,
+    host: {
+      tls_group: group.name,
+      client_certificate: group.clientCertificate,
+      tls_min_version: group.minVersion,
+      shown: group.credentials.select(host).leaf.subject,
+    },
+    verdict: verdict === undefined ? null : { ...verdictText(verdict), steps },
+    routes: considered,
+    policy:
+      taken === undefined
+        ? null
+        : policyFor(taken, { asked, connection, verdict, served, wouldDeny: admitted?.grant.wouldDeny }),
+    forwarded: admitted === undefined ? null : forwardedBy(admitted, asked, host),
+  };
+}
+
+const NOTHING = { admitted: false, host: null, verdict: null, routes: [], policy: null, forwarded: null };
+
+function aboutRequest(asked: ImaginedRequest): Pick<Explanation, 'request' | 'certificate' | 'not_run'> {
+  const [leaf] = asked.certificates;
+  return {
+    request: {
+      method: asked.method,
+      url: `https://${asked.authority}${asked.target}`,
+      ip: asked.address,
+      tls_version: asked.tlsVersion,
+      at: isoText(asked.time),
+    },
+    certificate: leaf === undefined ? null : shownOf(leaf),
+    not_run: NOT_RUN,
+  };
+}
+
+function shownOf(der: Buffer): ShownCertificate | null {
+  let facts: CertificateFacts;
+  try {
+    facts = parseCertificate(der);
+  } catch {
+    return null;
+  }
+  return {
+    subject: facts.subject,
+    issuer: facts.issuer,
+    serial: facts.serial,
+    fingerprint_sha256: facts.sha256,
+    not_before: isoText(facts.notBefore),
+    not_after: isoText(facts.notAfter),
+    names: facts.names,
+  };
+}
+
+function verdictIn(
+  { trust }: TlsGroupSettings,
+  { certificates: [leaf, ...sent], time }: ImaginedRequest,
+  steps: Step[],
+): Verdict | undefined {
+  if (trust === undefined) return undefined;
+  return verify({ leaf, sent, trust, now: time, openssl: 'not_run' }, steps);
+}
+
+function verdictText(verdict: Verdict) {
+  const until = Number.isFinite(verdict.until) ? isoText(verdict.until) : null;
+  if (verdict.ok) return { ok: true, reason: null, detail: null, until };
+  return { ok: false, reason: verdict.reason, detail: verdict.detail ?? null, until };
+}
+
+function imagineConnection(
+  group: TlsGroupSettings,
+  { asked, host, verdict }: { asked: ImaginedRequest; host: Hostname; verdict: Verdict | undefined },
+): Connection {
+  return {
+    id: 0,
+    remoteAddress: asked.address,
+    remotePort: 0,
+    localAddress: '',
+    localPort: 0,
+    sni: isAddress(host) ? undefined : host,
+    alpn: 'http/1.1',
+    group: group.serves,
+    demandsCertificate: group.clientCertificate === 'require',
+    tlsVersion: asked.tlsVersion,
+    cipher: '',
+    isResumed: false,
+    handshakeMs: 0,
+    verdict: () => verdict,
+  };
+}
+
+function closed(reason: string, detail: string): Answer {
+  return { kind: 'closed', reason, detail };
+}
+
+/** What ends before there is a request. */
+function closedBy(
+  group: TlsGroupSettings,
+  { tlsVersion }: ImaginedRequest,
+  verdict: Verdict | undefined,
+): Answer | undefined {
+  if (tlsVersion < group.minVersion)
+    return closed('tls_version', `the host speaks ${group.minVersion} or later, the client ${tlsVersion}`);
+  if (group.refusal === 'close' && group.clientCertificate === 'require' && verdict?.ok === false)
+    return closed(
+      verdict.reason,
+      'the connection is closed without an answer (enforcement: reject_connection)',
+    );
+  return undefined;
+}
+
+function admittedIn({ outcome }: Rehearsal): Admitted | undefined {
+  return outcome instanceof Life ? outcome : undefined;
+}
+
+function answerOf({ life, outcome }: Rehearsal, served: Served): Answer {
+  if (outcome instanceof Refusal) {
+    const { code, reason = null, detail = null, message = null } = outcome;
+    const { status } = statusOf(code, served.refusals.status);
+    return { kind: 'refused', status, code, reason, detail: detail ?? ERRORS[code].text, message };
+  }
+  if (!(outcome instanceof Life)) return { kind: 'keys' };
+  const { action, parts } = outcome.route;
+  switch (action.kind) {
+    case 'forward':
+      return { kind: 'forwarded', upstream: parts.upstream?.endpoints.map(({ name }) => name) ?? [] };
+    case 'redirect': {
+      const location = action.redirect.location(outcome.host, life.port, outcome.path);
+      return { kind: 'redirect', status: action.redirect.status, location };
+    }
+    case 'response':
+      return { kind: 'response', status: action.response.status };
+    default:
+      return action satisfies never;
+  }
+}
+
+function routesFor(
+  { routes }: Served,
+  host: Hostname,
+  target: string,
+): { considered: ConsideredRoute[]; taken: ServedRoute | undefined } {
+  const path = parsePath(target);
+  if (typeof path === 'string') return { considered: [], taken: undefined };
+  const all = consider(routes, host, path);
+  return {
+    considered: all.map(({ route: { index, name, id }, standing }) => ({ index, name, id, standing })),
+    taken: all.find(({ standing }) => standing === 'taken')?.route,
+  };
+}
+
+function policyFor(
+  { parts: { rule } }: ServedRoute,
+  parts: {
+    asked: ImaginedRequest;
+    connection: Connection;
+    verdict: Verdict | undefined;
+    served: Served;
+    wouldDeny: string | undefined;
+  },
+): NonNullable<Explanation['policy']> {
+  const { asked, connection, verdict, served, wouldDeny } = parts;
+  const path = parsePath(asked.target);
+  const blocks = traceDecision({
+    connection,
+    verdict,
+    rule,
+    policyVersion: served.policyVersion,
+    method: asked.method,
+    path: typeof path === 'string' ? '' : path.path,
+    now: asked.time,
+  });
+  const mode = rule.kind === 'policy' ? rule.mode : null;
+  return { kind: rule.kind, mode, would_deny: wouldDeny ?? null, blocks };
+}
+
+/** Headers that carry what the app is to trust are not for whoever may ask for an explanation. */
+const SECRET = /authorization|cookie|token|secret|password|api-?key/i;
+
+function forwardedBy(admitted: Admitted, asked: ImaginedRequest, host: Hostname): ForwardedRequest | null {
+  const { upstream, callerHeaders } = admitted.route.parts;
+  const endpoint = upstream?.endpoints[0];
+  const head = endpoint && rehearsedHead(admitted, endpoint);
+  if (head === undefined) return null;
+  const headers: [string, string][] = [];
+  for (let i = 0; i + 1 < head.headers.length; i += 2) {
+    const [name = '', value = ''] = head.headers.slice(i, i + 2);
+    headers.push([name, SECRET.test(name) ? '(not shown)' : value]);
+  }
+  const { identity } = admitted.grant;
+  const { assertion } = callerHeaders;
+  return {
+    method: head.method,
+    target: head.target,
+    headers,
+    assertion:
+      assertion === undefined || identity === undefined
+        ? null
+        : { header: assertion.header, claims: claimsOf(assertion, identity, { host, now: asked.time }) },
+  };
+}
+
+function isoText(time: number): string {
+  return new Date(time).toISOString();
+}
