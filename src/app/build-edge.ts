@@ -7,6 +7,7 @@ import { type Credential, parseCredential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
 import { buildGroups } from './build-groups.ts';
 import type { HostPolicies } from './host-policies.ts';
+import type { RemoteLists } from './remote-lists.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export interface EdgeContext {
@@ -15,6 +16,7 @@ export interface EdgeContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly policies: HostPolicies;
+  readonly remote: RemoteLists | undefined;
   /** The TLS groups in force. */
   readonly previous: readonly TlsGroupSettings[];
 }

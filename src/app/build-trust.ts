@@ -1,16 +1,16 @@
 // From the settings of `downstream_mtls` to the trust of one TLS group: whom to believe, and who is locked out.
 import type { SettingsConfig } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
-import { TimeSlices } from '../core/time-slices.ts';
-import { isSameTrust, saysTheSame } from '../pki/same-trust.ts';
 import { SallyportError } from '../core/errors.ts';
-import { type Crl, parseCrlInSteps } from '../pki/crl.ts';
+import type { Crl } from '../pki/crl.ts';
 import { DenyList, type DenyRule, type DenySelector } from '../pki/deny-list.ts';
 import { type NamePattern, type NameRules, compileNameRules } from '../pki/name-rules.ts';
-import { parsePem } from '../pki/pem.ts';
+import { readCrls } from '../pki/read-crls.ts';
 import { compileRevocation } from '../pki/revocation.ts';
+import { settled } from '../pki/same-trust.ts';
 import { type Trust, compileTrust } from '../pki/trust.ts';
 import { listIssues } from './crl-issues.ts';
+import type { RemoteLists } from './remote-lists.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export type MtlsSettings = SettingsConfig['downstream_mtls'];
@@ -22,6 +22,8 @@ export interface TrustContext {
   readonly now: number;
   /** The trust in force; its version is kept where nothing about it changed. */
   readonly trust: Trust | undefined;
+  /** Where lists of `crl_urls` come from; undefined: nothing is fetched, and what they say is left open. */
+  readonly remote: RemoteLists | undefined;
 }
 
 /**
@@ -36,21 +38,13 @@ export async function buildTrust(
   const at: IssuePath = [...path, settings.ca_file === undefined ? 'ca' : 'ca_file'];
   const bundle =
     settings.ca_file === undefined ? settings.ca : await context.files.read(settings.ca_file, at);
-  const crls = await readLists(settings, path, context);
+  const files = await readLists(settings, path, context);
   const nameRules = nameRulesOf(settings, path, context.issues);
   if (bundle === undefined) return settings.ca_file === undefined ? undefined : 'unusable';
   const previous = context.trust;
-  const { trust, issues } = compileTrust({
+  const { trust: bare, issues } = compileTrust({
     bundles: [bundle],
     maxVerifyDepth: settings.max_verify_depth,
-    revocation:
-      crls &&
-      compileRevocation({
-        scope: settings.crl_scope,
-        freshness: settings.crl_freshness,
-        graceMs: settings.crl_grace,
-        crls: crls.map(({ crl }) => crl),
-      }),
     denied: new DenyList(settings.deny.map((entry) => denyRule(entry))),
     nameRules: nameRules === 'unusable' ? undefined : nameRules,
     version: (previous?.version ?? 0) + 1,
@@ -58,11 +52,23 @@ export async function buildTrust(
     path: at,
   });
   context.issues.push(...issues);
-  if (trust === undefined || nameRules === 'unusable') return 'unusable';
-  if (crls !== undefined) context.issues.push(...listIssues(crls, trust, path, context.now));
-  if (previous === undefined) return trust;
-  if (isSameTrust(trust, previous)) return previous;
-  return saysTheSame(trust, previous, context.now) ? { ...trust, version: previous.version } : trust;
+  if (bare === undefined || nameRules === 'unusable') return 'unusable';
+  const fetched = await fetchLists(settings, path, bare, context);
+  if (files === undefined && fetched === undefined) return settled(bare, previous, context.now);
+  const named = [...(files ?? []), ...(fetched ?? [])];
+  const revocation = compileRevocation({
+    scope: settings.crl_scope,
+    freshness: settings.crl_freshness,
+    graceMs: settings.crl_grace,
+    crls: named.map(({ crl }) => crl),
+  });
+  const trust = { ...bare, revocation };
+  const isWhole = settings.crl_urls === undefined || context.remote !== undefined;
+  if (isWhole) context.issues.push(...listIssues(named, trust, path, context.now));
+  const result = settled(trust, previous, context.now);
+  const own = (files ?? []).map(({ crl }) => crl);
+  context.remote?.remember(result, { own, urls: settings.crl_urls ?? [] });
+  return result;
 }
 
 /** A list and where it was named, for issues. */
@@ -81,7 +87,7 @@ async function readLists(
   const lists: NamedCrl[] = [];
   const add = async (content: Buffer, at: IssuePath): Promise<void> => {
     try {
-      for (const der of listsIn(content)) lists.push({ crl: await parseInSlices(der), at });
+      for (const one of await readCrls(content)) lists.push({ crl: one, at });
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
       issues.push({ path: at, message: error.context ?? error.message });
@@ -96,26 +102,27 @@ async function readLists(
   return lists;
 }
 
-/** DER of every list in PEM, or the one that the file is. */
-function listsIn(content: Buffer): Buffer[] {
-  if (content[0] === 0x30) return [content];
-  const blocks = parsePem(content.toString('latin1'));
-  const other = blocks.find(({ label }) => label !== 'X509 CRL');
-  if (other !== undefined)
-    throw new SallyportError('client_certificate_invalid', `has a '${other.label}' where lists belong`);
-  if (blocks.length === 0)
-    throw new SallyportError('client_certificate_invalid', 'there is no revocation list in it');
-  return blocks.map(({ der }) => der);
-}
-
-async function parseInSlices(der: Buffer): Promise<Crl> {
-  const slices = new TimeSlices();
-  const steps = parseCrlInSteps(der);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    if (slices.isOver) await slices.pause();
-  }
+/** Undefined where no address is named, or nothing may be fetched. What cannot be had is a warning. */
+async function fetchLists(
+  { crl_urls: urls, ...settings }: MtlsSettings,
+  path: IssuePath,
+  { anchors }: Trust,
+  { remote, issues }: TrustContext,
+): Promise<NamedCrl[] | undefined> {
+  if (urls === undefined || remote === undefined) return undefined;
+  const all = urls.map(async (url, index): Promise<NamedCrl[]> => {
+    const at = [...path, 'crl_urls', index];
+    const { lists, fault } = await remote.get({
+      url,
+      anchors,
+      maxBytes: settings.max_crl_bytes,
+      refreshMs: settings.crl_refresh,
+      cacheFolder: settings.crl_cache_dir,
+    });
+    if (lists.length === 0) issues.push({ path: at, message: `${url}: ${fault}`, severity: 'warning' });
+    return lists.map((crl) => ({ crl, at }));
+  });
+  return (await Promise.all(all)).flat();
 }
 
 type NamePatterns = NonNullable<MtlsSettings['match_subject_alt_names']>;

@@ -13,6 +13,7 @@ import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
+import type { RemoteLists } from './remote-lists.ts';
 import { SettingFiles } from './setting-files.ts';
 
 export interface Build {
@@ -33,6 +34,8 @@ export interface BuildContext {
   readonly now: number;
   /** What is in force. */
   readonly previous: Build | undefined;
+  /** Undefined: nothing is fetched. */
+  readonly remote?: RemoteLists | undefined;
 }
 
 export interface BuildResult {
@@ -49,12 +52,13 @@ const HSTS = 'max-age=31536000';
 const passes = (one: { readonly pass_identity_headers?: boolean }): boolean =>
   one.pass_identity_headers === true;
 
-export async function build(config: Config, { registry, now, previous }: BuildContext): Promise<BuildResult> {
+export async function build(config: Config, context: BuildContext): Promise<BuildResult> {
+  const { registry, now, previous, remote } = context;
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
   const policies = hostPolicies(config, issues);
   const groups = previous?.edge.tls.groups ?? [];
-  const edge = await buildEdge(config, { files, issues, now, policies, previous: groups });
+  const edge = await buildEdge(config, { files, issues, now, policies, remote, previous: groups });
   const refusals = await buildRefusals(config, { files, issues });
   const assertions = await buildAssertions(config, passes(config) || config.routes.some(passes), {
     files,

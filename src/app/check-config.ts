@@ -8,6 +8,7 @@ import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { fileSource } from './config-source.ts';
 import { type Preparation, prepare } from './prepare.ts';
+import { RemoteLists } from './remote-lists.ts';
 
 export interface CheckResult {
   /** Whether a proxy would start on it. */
@@ -16,31 +17,42 @@ export interface CheckResult {
   readonly problems: readonly Problem[];
 }
 
+const ignore = (): void => {};
+
 /** Checks a configuration file and the files that it names. Connects to nothing. */
 export async function checkConfig(file: string, env: Environment): Promise<CheckResult> {
-  return await withPrepared(file, env, ({ prepared, problems }) => ({
+  return await withPrepared(file, env, { remote: undefined }, ({ prepared, problems }) => ({
     isUsable: prepared !== undefined,
     problems,
   }));
 }
 
-/** What a configuration would put in force is given to `look`. Throws ConfigError where nothing would be. */
+/**
+ * What a configuration would put in force is given to `look`; the lists of `crl_urls` are fetched for it. Throws
+ * ConfigError where nothing would be.
+ */
 export async function withBuild<T>(file: string, env: Environment, look: (build: Build) => T): Promise<T> {
-  return await withPrepared(file, env, ({ prepared, problems }) => {
-    if (prepared === undefined) throw new ConfigError(problems);
-    return look(prepared.build);
-  });
+  const remote = new RemoteLists({ clock: systemClock, onChange: ignore, onFailure: ignore });
+  try {
+    return await withPrepared(file, env, { remote }, ({ prepared, problems }) => {
+      if (prepared === undefined) throw new ConfigError(problems);
+      return look(prepared.build);
+    });
+  } finally {
+    remote.stop();
+  }
 }
 
 async function withPrepared<T>(
   file: string,
   env: Environment,
+  { remote }: { readonly remote: RemoteLists | undefined },
   look: (preparation: Preparation) => T,
 ): Promise<T> {
   const registry = new UpstreamRegistry();
   try {
     const now = systemClock.now();
-    return look(await prepare(fileSource(file, env), { registry, now, previous: undefined }));
+    return look(await prepare(fileSource(file, env), { registry, now, previous: undefined, remote }));
   } finally {
     await registry.close(0);
   }

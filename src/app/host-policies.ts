@@ -126,15 +126,17 @@ function caText({ ca, ca_file: caFile }: OwnMtls): string | undefined {
 
 /** Forms of one thing replace each other; the deny list for all holds everywhere. */
 function merged(general: MtlsSettings, own: OwnMtls): MtlsSettings {
-  const { ca, ca_file: caFile, crl, crl_file: crlFile, client_certificate: mode, ...rest } = general;
+  const { ca, ca_file: caFile, crl, crl_file: crlFile, crl_urls: crlUrls, ...others } = general;
+  const { client_certificate: mode, ...rest } = others;
   const hasCa = own.ca !== undefined || own.ca_file !== undefined;
-  const hasCrl = own.crl !== undefined || own.crl_file !== undefined;
+  const hasCrl = own.crl !== undefined || own.crl_file !== undefined || own.crl_urls !== undefined;
   return {
     ...rest,
     ...(!hasCa && ca !== undefined && { ca }),
     ...(!hasCa && caFile !== undefined && { ca_file: caFile }),
     ...(!hasCrl && crl !== undefined && { crl }),
     ...(!hasCrl && crlFile !== undefined && { crl_file: crlFile }),
+    ...(!hasCrl && crlUrls !== undefined && { crl_urls: crlUrls }),
     // Whoever gives a host a CA of its own means clients to show something.
     ...(mode !== undefined && !(hasCa && mode === 'none') && { client_certificate: mode }),
     ...own,

@@ -6,12 +6,15 @@ import { type Build, build, type BuildContext, type BuildResult } from './build.
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FileStates, fileState } from './file-states.ts';
+import type { RemoteLists } from './remote-lists.ts';
 
 export interface PrepareContext {
   readonly registry: UpstreamRegistry;
   readonly now: number;
   /** What is in force. */
   readonly previous: Prepared | undefined;
+  /** Undefined: nothing is fetched. */
+  readonly remote?: RemoteLists | undefined;
   /** Ends the reading early, as a refusal. */
   readonly signal?: AbortSignal;
 }
@@ -33,13 +36,13 @@ export interface Preparation {
 
 export async function prepare(
   source: ConfigSource,
-  { registry, now, previous, signal }: PrepareContext,
+  { registry, now, previous, remote, signal }: PrepareContext,
 ): Promise<Preparation> {
   const own: FileStates = new Map(
     source.file === undefined ? [] : [[source.file, await fileState(source.file)]],
   );
   const { result, locate } = await source.read(signal);
-  const context = { registry, now, previous: previous?.build };
+  const context = { registry, now, previous: previous?.build, remote };
   if (!result.ok) {
     const { issues, files } = await faultsOf(result.sound, context);
     const problems = [...result.problems, ...(issues.length > 0 ? await locate(issues) : [])];

@@ -19,6 +19,7 @@ import { CrlWatch } from './crl-watch.ts';
 import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
+import { RemoteLists } from './remote-lists.ts';
 import { FileWatch } from './watch.ts';
 
 export interface ProxyOptions {
@@ -73,6 +74,7 @@ class SallyportProxy implements Proxy {
   readonly #clock: Clock;
   readonly #registry = new UpstreamRegistry();
   readonly #watch: FileWatch;
+  readonly #remote: RemoteLists;
   #source: ConfigSource;
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
@@ -90,6 +92,11 @@ class SallyportProxy implements Proxy {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#watch = new FileWatch(() => void this.reload('file'), options.watchIntervalMs);
+    this.#remote = new RemoteLists({
+      clock: this.#clock,
+      onChange: () => this.#applyLists(),
+      onFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),
+    });
   }
 
   get connections(): number {
@@ -98,12 +105,14 @@ class SallyportProxy implements Proxy {
 
   async start(): Promise<readonly BoundAddress[]> {
     const { prepared, problems, files } = await this.#prepare(this.#source);
-    if (prepared === undefined) throw new ConfigError(problems);
+    if (prepared === undefined) {
+      this.#remote.stop();
+      throw new ConfigError(problems);
+    }
     const { observer } = this.#options;
     const { settings, edge } = prepared.build;
     this.#observer = typeof observer === 'function' ? observer(settings) : (observer ?? silentObserver);
-    for (const { text } of problems)
-      this.#observer.warning({ time: this.#clock.now(), code: 'configuration', detail: text });
+    for (const { text } of problems) this.#warn('configuration', text);
     this.#inForce = prepared;
     const { help, newRequestId } = this.#options;
     this.#pipeline = new Pipeline({
@@ -168,6 +177,7 @@ class SallyportProxy implements Proxy {
   #ceaseReloads(): void {
     this.#crlWatch?.stop();
     this.#watch.stop();
+    this.#remote.stop();
     this.#closing.abort(new Error('the proxy is closing'));
   }
 
@@ -202,8 +212,31 @@ class SallyportProxy implements Proxy {
     // Last, because it can throw: after it everything is new, before it everything is old.
     this.#edge.apply(prepared.build.edge);
     this.#inForce = prepared;
+    this.#remote.retain(prepared.build.edge.tls.groups);
     void this.#pipeline?.reconsider();
     return { result: 'applied', issues };
+  }
+
+  /** New editions of fetched lists, whatever state the configuration is in; after a reload that is under way. */
+  #applyLists(): void {
+    this.#lastReload = this.#lastReload.then(() => {
+      const inForce = this.#inForce;
+      if (inForce === undefined || this.#edge === undefined || this.#closing.signal.aborted) return;
+      const began = performance.now();
+      const time = this.#clock.now();
+      const { edge } = inForce.build;
+      const groups = this.#remote.renewed(edge.tls.groups, time);
+      if (groups === edge.tls.groups) return;
+      const next = { ...edge, tls: { ...edge.tls, groups } };
+      this.#edge.apply(next);
+      this.#inForce = { ...inForce, build: { ...inForce.build, edge: next } };
+      const durationMs = performance.now() - began;
+      this.#observer.reload({ time, result: 'applied', trigger: 'crl', durationMs, issues: [] });
+    });
+  }
+
+  #warn(code: string, detail: string): void {
+    this.#observer.warning({ time: this.#clock.now(), code, detail });
   }
 
   async #drain(): Promise<void> {
@@ -223,6 +256,7 @@ class SallyportProxy implements Proxy {
       registry: this.#registry,
       now: this.#clock.now(),
       previous: this.#inForce,
+      remote: this.#remote,
       signal: this.#closing.signal,
     });
   }

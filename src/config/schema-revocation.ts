@@ -1,7 +1,7 @@
 // Settings about certificates that are good in themselves and do not pass all the same: taken back by their CA, locked
 // out by the operator, without the right name.
 import { z } from 'zod';
-import { duration, file, pem, quote, text, word } from './schema-values.ts';
+import { duration, file, pem, quote, size, text, word } from './schema-values.ts';
 
 const hex = (value: string): string => value.replaceAll(/[\s:]/g, '').toLowerCase();
 
@@ -115,6 +115,22 @@ const namePattern = z
       issues.push({ code: 'custom', message: `give one of ${SAN_TYPES.join(', ')}`, input: value });
   });
 
+const listUrl = z.string().transform((value, context): string => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isFit =
+    (url?.protocol === 'http:' || url?.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === '';
+  if (!isFit)
+    context.issues.push({
+      code: 'custom',
+      message: `${quote(value)} is no address of a list: write http://host/path or https://host/path`,
+      input: value,
+    });
+  return value;
+});
+
 /** One entry of `match_subject_alt_names`, as parsed. */
 export type NamePatternConfig = z.output<typeof namePattern>;
 
@@ -126,6 +142,13 @@ export const revocation = {
       'Path of revocation lists in PEM or one in DER, or a list of such paths. With a list here every CA in the chain of a client needs one: see `crl_scope`.',
     ),
   crl: pem().exactOptional().describe('The same as `crl_file`, written here: PEM, or the base64 of PEM.'),
+  crl_urls: z
+    .array(listUrl)
+    .min(1, { error: 'the list is empty: give at least one address' })
+    .exactOptional()
+    .describe(
+      'Where revocation lists are fetched from, at the start and again well before they end; beside those of `crl_file`. No other address is ever asked. A list counts once its signature is checked; the last good one is kept.',
+    ),
   crl_scope: word(['chain', 'leaf']).describe(
     '`chain`: every certificate below the trust anchor is looked up in the list of its issuer. `leaf`: only that of the client is.',
   ),
@@ -139,4 +162,17 @@ export const revocation = {
     .exactOptional()
     .describe('Only clients with a subject alternative name that one of these patterns matches in full.'),
   deny: z.array(denied).describe('Certificates that are locked out at once, whatever their CA says.'),
+};
+
+/** How lists are fetched, the same for all hosts. */
+export const listFetching = {
+  crl_refresh: duration({ min: 1000 })
+    .prefault('1h')
+    .describe('The longest time between two looks at an address of `crl_urls`.'),
+  crl_cache_dir: file()
+    .exactOptional()
+    .describe('A folder where what was fetched is kept for the next start. Default: it is kept in memory.'),
+  max_crl_bytes: size({ min: 1024, max: 256 * 1024 ** 2 })
+    .prefault('32MiB')
+    .describe('The longest list that is fetched.'),
 };

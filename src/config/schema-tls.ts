@@ -1,6 +1,6 @@
 // Settings about certificates: what the proxy shows to clients, what it demands of them, what it shows to the apps.
 import { z } from 'zod';
-import { revocation } from './schema-revocation.ts';
+import { listFetching, revocation } from './schema-revocation.ts';
 import { count, duration, file, flag, pem, word } from './schema-values.ts';
 
 const certificatePair = z.strictObject({
@@ -63,6 +63,7 @@ export const downstreamMtls = z
     crl_freshness: mtls.crl_freshness.default('strict'),
     crl_grace: mtls.crl_grace.prefault('24h'),
     deny: mtls.deny.default([]),
+    ...listFetching,
   })
   .prefault({})
   .describe('What clients must show. Without a CA here only a proxy whose every route is public starts.');

@@ -131,8 +131,8 @@ export interface RevocationRecord {
 export interface Reload {
   readonly time: number;
   readonly result: 'applied' | 'unchanged' | 'refused';
-  /** What set it off. */
-  readonly trigger: 'signal' | 'file' | 'call';
+  /** What set it off; `crl`: a revocation list that was fetched, and nothing else is looked at. */
+  readonly trigger: 'signal' | 'file' | 'call' | 'crl';
   readonly durationMs: number;
   /** With places, where they are known: `routes.yaml:14:7 routes[2].to: …`. */
   readonly issues: readonly (Issue | string)[];

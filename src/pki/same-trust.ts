@@ -3,6 +3,13 @@ import type { Crl } from './crl.ts';
 import { type Revocation, endOf } from './revocation.ts';
 import type { Trust } from './trust.ts';
 
+/** What comes into force after `previous`: that itself, or its version where nobody would be judged otherwise now. */
+export function settled(next: Trust, previous: Trust | undefined, now: number): Trust {
+  if (previous === undefined) return next;
+  if (isSameTrust(next, previous)) return previous;
+  return saysTheSame(next, previous, now) ? { ...next, version: previous.version } : next;
+}
+
 /** Nothing at all differs: the older one may stay. */
 export function isSameTrust(one: Trust, other: Trust): boolean {
   return isSameButForLists(one, other) && keysOf(one, 'sha256') === keysOf(other, 'sha256');

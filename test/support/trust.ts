@@ -24,6 +24,7 @@ export async function trustFrom(settings: MtlsInput, previous?: Trust): Promise<
     issues,
     now: Date.now(),
     trust: previous,
+    remote: undefined,
   });
   const fault = issues.find(({ severity }) => severity !== 'warning');
   if (fault !== undefined) throw new Error(fault.message);
