@@ -1,5 +1,6 @@
 // From the configuration to what the edge needs: certificates, trust, limits.
 import { CredentialStore } from '../certs/credential-store.ts';
+import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { Config } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
@@ -17,6 +18,7 @@ export interface EdgeContext {
   readonly now: number;
   readonly policies: HostPolicies;
   readonly remote: RemoteLists | undefined;
+  readonly ocsp: OcspAnswers | undefined;
   /** The TLS groups in force. */
   readonly previous: readonly TlsGroupSettings[];
 }

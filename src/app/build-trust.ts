@@ -1,10 +1,12 @@
 // From the settings of `downstream_mtls` to the trust of one TLS group: whom to believe, and who is locked out.
+import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { SettingsConfig } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Crl } from '../pki/crl.ts';
 import { DenyList, type DenyRule, type DenySelector } from '../pki/deny-list.ts';
 import { type NamePattern, type NameRules, compileNameRules } from '../pki/name-rules.ts';
+import type { Ocsp } from '../pki/ocsp.ts';
 import { readCrls } from '../pki/read-crls.ts';
 import { compileRevocation } from '../pki/revocation.ts';
 import { settled } from '../pki/same-trust.ts';
@@ -24,6 +26,8 @@ export interface TrustContext {
   readonly trust: Trust | undefined;
   /** Where lists of `crl_urls` come from; undefined: nothing is fetched, and what they say is left open. */
   readonly remote: RemoteLists | undefined;
+  /** Who asks responders; undefined: nobody is asked. */
+  readonly ocsp: OcspAnswers | undefined;
 }
 
 /**
@@ -45,6 +49,7 @@ export async function buildTrust(
   const { trust: bare, issues } = compileTrust({
     bundles: [bundle],
     maxVerifyDepth: settings.max_verify_depth,
+    ocsp: ocspOf(settings, path, context),
     denied: new DenyList(settings.deny.map((entry) => denyRule(entry))),
     nameRules: nameRules === 'unusable' ? undefined : nameRules,
     version: (previous?.version ?? 0) + 1,
@@ -123,6 +128,20 @@ async function fetchLists(
     return lists.map((crl) => ({ crl, at }));
   });
   return (await Promise.all(all)).flat();
+}
+
+function ocspOf(
+  { ocsp: mode, ocsp_responder: responder, ocsp_hosts: hosts = [] }: MtlsSettings,
+  path: IssuePath,
+  { ocsp, issues }: TrustContext,
+): Ocsp | undefined {
+  if (mode === 'off') return undefined;
+  if (responder === undefined && hosts.length === 0)
+    issues.push({
+      path: [...path, 'ocsp'],
+      message: 'needs somebody to ask: give ocsp_responder, or ocsp_hosts for those that certificates name',
+    });
+  return ocsp?.under({ mode, responder, hosts });
 }
 
 type NamePatterns = NonNullable<MtlsSettings['match_subject_alt_names']>;

@@ -1,5 +1,6 @@
 // From a Config to everything that runs on it, or to every reason why it cannot. Changes nothing that is in force: what
 // it makes is swapped in whole by the proxy.
+import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { Config, SettingsConfig } from '../config/schema.ts';
 import { isAddress } from '../core/hostname.ts';
 import type { Hostname } from '../core/hostname.ts';
@@ -36,6 +37,8 @@ export interface BuildContext {
   readonly previous: Build | undefined;
   /** Undefined: nothing is fetched. */
   readonly remote?: RemoteLists | undefined;
+  /** Undefined: nobody is asked. */
+  readonly ocsp?: OcspAnswers | undefined;
 }
 
 export interface BuildResult {
@@ -53,12 +56,12 @@ const passes = (one: { readonly pass_identity_headers?: boolean }): boolean =>
   one.pass_identity_headers === true;
 
 export async function build(config: Config, context: BuildContext): Promise<BuildResult> {
-  const { registry, now, previous, remote } = context;
+  const { registry, now, previous, remote, ocsp } = context;
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
   const policies = hostPolicies(config, issues);
   const groups = previous?.edge.tls.groups ?? [];
-  const edge = await buildEdge(config, { files, issues, now, policies, remote, previous: groups });
+  const edge = await buildEdge(config, { files, issues, now, policies, remote, ocsp, previous: groups });
   const refusals = await buildRefusals(config, { files, issues });
   const assertions = await buildAssertions(config, passes(config) || config.routes.some(passes), {
     files,

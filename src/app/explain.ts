@@ -1,5 +1,6 @@
 // Whether a request would be let through, and why: the verdict, the phases and the policy that serve requests, run on
 // one that nobody sent.
+import { createHash } from 'node:crypto';
 import { ERRORS } from '../core/errors.ts';
 import { type Hostname, isAddress, parseAuthority } from '../core/hostname.ts';
 import { groupNameFor } from '../edge/tls-groups.ts';
@@ -35,10 +36,10 @@ const NOT_RUN = [
 ];
 
 /** `build`: what is in force, or would be. */
-export function explain(
+export async function explain(
   { edge, served }: Pick<Build, 'edge' | 'served'>,
   asked: ImaginedRequest,
-): Explanation {
+): Promise<Explanation> {
   const host = parseAuthority(asked.authority)?.host;
   if (host === undefined) throw new Error(`'${asked.authority}' is not a host`);
   const name = groupNameFor(edge.tls, isAddress(host) ? undefined : host);
@@ -51,7 +52,7 @@ export function explain(
       answer: closed('no_server_name', 'clients that name no host are refused'),
     };
   const steps: Step[] = [];
-  const verdict = verdictIn(group, asked, steps);
+  const verdict = await verdictIn(group, asked, steps);
   const connection = imagineConnection(group, { asked, host, verdict });
   const rehearsal = rehearse(asked, { connection, served, time: asked.time });
   const answer = closedBy(group, asked, verdict) ?? answerOf(rehearsal, served);
@@ -112,13 +113,18 @@ function shownOf(der: Buffer): ShownCertificate | null {
   };
 }
 
-function verdictIn(
+async function verdictIn(
   { trust }: TlsGroupSettings,
   { certificates: [leaf, ...sent], time }: ImaginedRequest,
   steps: Step[],
-): Verdict | undefined {
+): Promise<Verdict | undefined> {
   if (trust === undefined) return undefined;
-  return verify({ leaf, sent, trust, now: time, openssl: 'not_run' }, steps);
+  const input = { leaf, sent, trust, now: time, openssl: 'not_run' };
+  if (trust.ocsp !== undefined && leaf !== undefined) {
+    verify(input);
+    await trust.ocsp.pending(createHash('sha256').update(leaf).digest('hex'));
+  }
+  return verify(input, steps);
 }
 
 function verdictText(verdict: Verdict) {

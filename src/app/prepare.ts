@@ -1,4 +1,5 @@
 // Read, parse, validate and build, without changing anything: what start, reload and `check` have in common.
+import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import { byPlace, type Problem } from '../config/problem.ts';
 import type { SoundConfig } from '../config/settings-of.ts';
 import type { Issue } from '../core/issue.ts';
@@ -15,6 +16,8 @@ export interface PrepareContext {
   readonly previous: Prepared | undefined;
   /** Undefined: nothing is fetched. */
   readonly remote?: RemoteLists | undefined;
+  /** Undefined: nobody is asked. */
+  readonly ocsp?: OcspAnswers | undefined;
   /** Ends the reading early, as a refusal. */
   readonly signal?: AbortSignal;
 }
@@ -36,13 +39,13 @@ export interface Preparation {
 
 export async function prepare(
   source: ConfigSource,
-  { registry, now, previous, remote, signal }: PrepareContext,
+  { registry, now, previous, remote, ocsp, signal }: PrepareContext,
 ): Promise<Preparation> {
   const own: FileStates = new Map(
     source.file === undefined ? [] : [[source.file, await fileState(source.file)]],
   );
   const { result, locate } = await source.read(signal);
-  const context = { registry, now, previous: previous?.build, remote };
+  const context = { registry, now, previous: previous?.build, remote, ocsp };
   if (!result.ok) {
     const { issues, files } = await faultsOf(result.sound, context);
     const problems = [...result.problems, ...(issues.length > 0 ? await locate(issues) : [])];

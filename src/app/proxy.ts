@@ -1,5 +1,6 @@
 // The proxy as a value: start, reload, drain, close. The only place that knows every room; what is in force is one
 // Prepared, and a reload swaps it whole or not at all.
+import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import { changedSettings } from '../config/changed-settings.ts';
 import type { Environment } from '../config/env.ts';
 import type { ConfigInput } from '../config/schema.ts';
@@ -75,6 +76,7 @@ class SallyportProxy implements Proxy {
   readonly #registry = new UpstreamRegistry();
   readonly #watch: FileWatch;
   readonly #remote: RemoteLists;
+  readonly #ocsp: OcspAnswers;
   #source: ConfigSource;
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
@@ -92,6 +94,7 @@ class SallyportProxy implements Proxy {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#watch = new FileWatch(() => void this.reload('file'), options.watchIntervalMs);
+    this.#ocsp = new OcspAnswers(this.#clock);
     this.#remote = new RemoteLists({
       clock: this.#clock,
       onChange: () => this.#applyLists(),
@@ -178,6 +181,7 @@ class SallyportProxy implements Proxy {
     this.#crlWatch?.stop();
     this.#watch.stop();
     this.#remote.stop();
+    this.#ocsp.stop();
     this.#closing.abort(new Error('the proxy is closing'));
   }
 
@@ -257,6 +261,7 @@ class SallyportProxy implements Proxy {
       now: this.#clock.now(),
       previous: this.#inForce,
       remote: this.#remote,
+      ocsp: this.#ocsp,
       signal: this.#closing.signal,
     });
   }

@@ -1,4 +1,4 @@
-// One GET of something small from a place that the configuration names: no redirects, no more bytes and no more time than
+// One exchange with an HTTP server for something small from a place that the configuration names: no redirects, no more bytes and no more time than
 // allowed.
 import { once } from 'node:events';
 import http from 'node:http';
@@ -20,22 +20,32 @@ export interface DownloadLimits {
   readonly signal: AbortSignal;
 }
 
+/** What is sent; without it the request is a GET. */
+export interface Post {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
 /** Undefined where the copy that `known` tells of is still the current one. Throws an Error that says what went wrong. */
 export async function download(
   url: URL,
   known: Validators | undefined,
   { maxBytes, timeoutMs, signal }: DownloadLimits,
+  post?: Post,
 ): Promise<Downloaded | undefined> {
-  const request = (url.protocol === 'https:' ? https : http).get(url, {
+  const request = (url.protocol === 'https:' ? https : http).request(url, {
     agent: false,
+    method: post === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     headers: {
       accept: '*/*',
       'accept-encoding': 'identity',
+      ...(post !== undefined && { 'content-type': post.type, 'content-length': post.body.length }),
       ...(known?.etag !== undefined && { 'if-none-match': known.etag }),
       ...(known?.lastModified !== undefined && { 'if-modified-since': known.lastModified }),
     },
   });
+  request.end(post?.body);
   try {
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     const { statusCode = 0, headers } = response;

@@ -80,7 +80,7 @@ function hasHostCa(raw: RawMap, routes: readonly unknown[]): boolean {
 /** What restricts clients restricts nobody where no client is asked for a certificate. */
 function checkNeedsCa(downstream: RawMap): Issue[] {
   if (formOf(downstream, 'ca') !== undefined) return [];
-  return ['crl', 'crl_file', 'crl_urls', 'match_subject_alt_names', 'deny']
+  return ['crl', 'crl_file', 'crl_urls', 'ocsp', 'match_subject_alt_names', 'deny']
     .filter((name) => has(downstream, name))
     .map((name) => ({
       path: ['downstream_mtls', name],

@@ -115,21 +115,22 @@ const namePattern = z
       issues.push({ code: 'custom', message: `give one of ${SAN_TYPES.join(', ')}`, input: value });
   });
 
-const listUrl = z.string().transform((value, context): string => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isFit =
-    (url?.protocol === 'http:' || url?.protocol === 'https:') &&
-    url.username === '' &&
-    url.password === '' &&
-    url.hash === '';
-  if (!isFit)
-    context.issues.push({
-      code: 'custom',
-      message: `${quote(value)} is no address of a list: write http://host/path or https://host/path`,
-      input: value,
-    });
-  return value;
-});
+const httpAddress = (what: string) =>
+  z.string().transform((value, context): string => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const isFit =
+      (url?.protocol === 'http:' || url?.protocol === 'https:') &&
+      url.username === '' &&
+      url.password === '' &&
+      url.hash === '';
+    if (!isFit)
+      context.issues.push({
+        code: 'custom',
+        message: `${quote(value)} is no address of ${what}: write http://host/path or https://host/path`,
+        input: value,
+      });
+    return value;
+  });
 
 /** One entry of `match_subject_alt_names`, as parsed. */
 export type NamePatternConfig = z.output<typeof namePattern>;
@@ -143,7 +144,7 @@ export const revocation = {
     ),
   crl: pem().exactOptional().describe('The same as `crl_file`, written here: PEM, or the base64 of PEM.'),
   crl_urls: z
-    .array(listUrl)
+    .array(httpAddress('a list'))
     .min(1, { error: 'the list is empty: give at least one address' })
     .exactOptional()
     .describe(
@@ -156,6 +157,19 @@ export const revocation = {
     'What becomes of clients when the list of their CA is past its `nextUpdate`: `strict` admits nobody of that CA, `grace` everyone not named in it for `crl_grace` longer, `ignore` for ever. The log warns well before.',
   ),
   crl_grace: duration().describe('How long a list may be late with `crl_freshness: grace`.'),
+  ocsp: word(['off', 'soft', 'hard']).describe(
+    'Whether an OCSP responder is asked about each client. `hard`: nobody comes in without a good answer. `soft`: who is not known to be revoked does. Answers are kept, and renewed before they end.',
+  ),
+  ocsp_responder: httpAddress('a responder')
+    .exactOptional()
+    .describe('Who is asked, whatever the certificates say.'),
+  ocsp_hosts: z
+    .array(text())
+    .min(1, { error: 'the list is empty: give at least one host' })
+    .exactOptional()
+    .describe(
+      'Hosts that may be asked where a certificate names them as its responder. No other is ever asked.',
+    ),
   match_subject_alt_names: z
     .array(namePattern)
     .min(1, { error: 'an empty list admits nobody: give a pattern, or remove the line' })

@@ -62,6 +62,7 @@ export const downstreamMtls = z
     crl_scope: mtls.crl_scope.default('chain'),
     crl_freshness: mtls.crl_freshness.default('strict'),
     crl_grace: mtls.crl_grace.prefault('24h'),
+    ocsp: mtls.ocsp.default('off'),
     deny: mtls.deny.default([]),
     ...listFetching,
   })
@@ -76,6 +77,7 @@ export const hostMtls = z.strictObject({
   crl_scope: mtls.crl_scope.exactOptional(),
   crl_freshness: mtls.crl_freshness.exactOptional(),
   crl_grace: mtls.crl_grace.exactOptional(),
+  ocsp: mtls.ocsp.exactOptional(),
   deny: mtls.deny.exactOptional(),
 });
 

@@ -44,6 +44,11 @@ export class ClientConnection implements Connection {
     this.#presented = judge?.look(socket);
   }
 
+  /** To be waited for before the first verdict; undefined: there is nothing to wait for. */
+  pending(now: number): Promise<void> | undefined {
+    return this.#presented && this.#judge?.pending(this.#presented, now);
+  }
+
   verdict(now: number): Verdict | undefined {
     if (this.#presented === undefined || this.#judge === undefined) return undefined;
     const verdict = this.#verdict;

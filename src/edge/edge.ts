@@ -7,7 +7,6 @@ import type { Observer } from '../core/observer.ts';
 import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { Handshake } from './handshake.ts';
 import { H1Connection } from './h1-connection.ts';
 import type { H1Settings } from './h1-parts.ts';
 import { LiveIndex } from './live-index.ts';
@@ -107,20 +106,31 @@ export class Edge {
       socket.destroy();
       return;
     }
+    this.#guard(socket, () => {
+      const connection = new ClientConnection(handshake, socket, member);
+      const pending = connection.pending(this.#parts.clock.now());
+      const serve = (): void => {
+        if (this.#groups.has(member) && !socket.destroyed) this.#serve(connection, { member, socket, raw });
+        else socket.destroy();
+      };
+      if (pending === undefined) serve();
+      else void pending.then(() => this.#guard(socket, serve));
+    });
+  }
+
+  /** What is thrown out of a TLS callback would end the process. */
+  #guard(socket: TLSSocket, act: () => void): void {
     try {
-      if (this.#groups.has(member)) this.#serve(handshake, { member, socket, raw });
-      else socket.destroy();
+      act();
     } catch (cause) {
-      // Thrown out of a TLS callback it would end the process.
       socket.destroy();
       const time = this.#parts.clock.now();
       this.#parts.observer.warning({ time, code: 'internal', detail: 'a handshake was not served', cause });
     }
   }
 
-  #serve(handshake: Handshake, { member, socket, raw }: Secured): void {
+  #serve(connection: ClientConnection, { member, socket, raw }: Secured): void {
     const { settings } = member.group;
-    const connection = new ClientConnection(handshake, socket, member);
     const verdict = connection.verdict(this.#parts.clock.now());
     if (verdict?.ok === false && (connection.demandsCertificate || verdict.reason !== 'none_sent')) {
       this.#reportRefused(connection, settings.sessionTimeoutMs);

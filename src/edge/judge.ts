@@ -1,6 +1,7 @@
 // The edge's half of a verdict: takes from the TLS socket what the client presented and what OpenSSL found, and has
 // `verify` decide. One judge a TLS group; a reload swaps its trust, and whatever was decided under the old one is
 // decided anew when it is asked for next.
+import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Verdict } from '../pki/identity.ts';
 import type { OpensslResult } from '../pki/openssl-reason.ts';
@@ -33,6 +34,18 @@ export class Judge {
       sent: peer === undefined || socket.isSessionReused() ? undefined : sentChain(peer),
       openssl: socket.authorized ? 'ok' : codeOf(socket.authorizationError),
     };
+  }
+
+  /** Resolves when what is still being asked about the certificate is known; undefined: nothing is. */
+  pending(presented: Presented, now: number): Promise<void> | undefined {
+    const { ocsp } = this.trust;
+    if (ocsp === undefined || presented.leaf === undefined) return undefined;
+    this.judge(presented, now);
+    const { leaf } = presented;
+    // What was found without the answer is void.
+    return ocsp
+      .pending(createHash('sha256').update(leaf).digest('hex'))
+      ?.then(() => this.#cache.forget(leaf));
   }
 
   judge(presented: Presented, now: number): Verdict {

@@ -1,7 +1,7 @@
 // A certificate revocation list (RFC 5280 section 5) as a value. Parsed strictly: what is not understood in full must not
 // decide, so it is refused where it is loaded. Lists are never given to `tls`, which reads one of many and wants one of
 // every issuer.
-import { type KeyObject, constants, createHash, verify as verifySignature } from 'node:crypto';
+import { type KeyObject, createHash } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { AlgorithmIdentifier, Name } from '@peculiar/asn1-x509';
 import { SallyportError } from '../core/errors.ts';
@@ -16,6 +16,7 @@ import {
 import { COVERS_ALL, type CrlCoverage, parseCoverage } from './crl-points.ts';
 import { DerCursor, TAG, contentOf, integerHex, timeOf, wholeOf } from './der.ts';
 import { distinguishedNameText } from './distinguished-name.ts';
+import { type Signed, isSignature } from './signature.ts';
 import { isStrongSignature, signatureHash } from './signature-hash.ts';
 
 const AUTHORITY_KEY = '551d23';
@@ -23,9 +24,8 @@ const CRL_NUMBER = '551d14';
 const DELTA_INDICATOR = '551d1b';
 const ISSUING_POINT = '551d1c';
 const UNDERSTOOD: ReadonlySet<string> = new Set([AUTHORITY_KEY, CRL_NUMBER, DELTA_INDICATOR, ISSUING_POINT]);
-const RSASSA_PSS = '1.2.840.113549.1.1.10';
 
-interface CrlFields {
+interface CrlFields extends Signed {
   readonly der: Buffer;
   readonly issuer: string;
   readonly thisUpdate: number;
@@ -36,9 +36,6 @@ interface CrlFields {
   readonly issuingPoint: string;
   readonly entries: CrlEntries;
   readonly entriesSha256: string;
-  readonly signed: Buffer;
-  readonly signature: Buffer;
-  readonly algorithm: { readonly oid: string; readonly hash: string };
 }
 
 export class Crl {
@@ -93,17 +90,6 @@ export class Crl {
       this.#signedBy.set(spkiSha256, isSigned);
     }
     return isSigned;
-  }
-}
-
-function isSignature({ signed, signature, algorithm }: CrlFields, key: KeyObject): boolean {
-  const digest = algorithm.hash === '' ? null : algorithm.hash;
-  const padding = algorithm.oid === RSASSA_PSS ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
-  try {
-    return verifySignature(digest, signed, { key, ...padding }, signature);
-  } catch {
-    // A key of another kind than the algorithm is for.
-    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { endOf } from './deny-list.ts';
 import type { CertificateFacts, RefusalReason } from './identity.ts';
 import { nameKey } from './name-key.ts';
 import { type OpensslResult, opensslReason } from './openssl-reason.ts';
+import type { OcspStanding } from './ocsp.ts';
 import { type Standing, standingOf } from './revocation.ts';
 import { isStrongSignature } from './signature-hash.ts';
 import { weakness } from './strength.ts';
@@ -36,7 +37,8 @@ export type CheckName =
   | 'subject_alt_names'
   | 'dates'
   | 'revocation_lists'
-  | 'openssl';
+  | 'openssl'
+  | 'ocsp';
 
 /** One check, as `explain` shows it. */
 export interface Step {
@@ -66,6 +68,7 @@ export class Examination {
   /** The anchor as well. */
   readonly everyone: readonly CertificateFacts[];
   #standings: readonly Standing[] | undefined;
+  #ocsp: OcspStanding | undefined;
 
   constructor({ leaf, chain }: Subject, trust: Trust, now: number, openssl: OpensslResult) {
     this.leaf = leaf;
@@ -83,12 +86,20 @@ export class Examination {
     return this.#standings;
   }
 
+  /** What OCSP says of the leaf; undefined where nobody is asked. */
+  get ocsp(): OcspStanding | undefined {
+    const [issuer] = this.issuers;
+    if (issuer !== undefined)
+      this.#ocsp ??= this.trust.ocsp?.standingOf({ leaf: this.leaf, issuer }, this.now);
+    return this.#ocsp;
+  }
+
   /** When a verdict that passed may become another one: a certificate ends, a list is due. */
   get passesUntil(): number {
     let until = Infinity;
     for (const { notAfter } of this.everyone) until = Math.min(until, notAfter);
     for (const standing of this.standings) until = Math.min(until, standing.until);
-    return until;
+    return Math.min(until, this.ocsp?.until ?? Infinity);
   }
 
   #lookUp(): Standing[] {
@@ -173,12 +184,23 @@ const CHECKS: readonly Check[] = [
     find: ({ standings }) => objectionOf(standings, 'crl_missing') ?? objectionOf(standings, 'crl_stale'),
   },
   { name: 'openssl', find: findByOpenssl },
+  {
+    // Last, so that nobody is asked about a certificate that does not pass anyway.
+    name: 'ocsp',
+    find: findByOcsp,
+    passed: ({ ocsp, trust }) =>
+      trust.ocsp === undefined ? 'nobody is asked' : `${ocsp?.detail} (${trust.ocsp.mode})`,
+  },
 ];
 
 /** The first objection; with `steps` every check is run, and what came of it is added there. */
 export function objectionTo(examination: Examination, steps?: Step[]): Objection | undefined {
   let first: Objection | undefined;
   for (const { name, find, passed } of CHECKS) {
+    if (name === 'ocsp' && first !== undefined && examination.trust.ocsp !== undefined) {
+      steps?.push({ check: name, result: 'not_run', detail: 'nobody is asked about who is refused anyway' });
+      break;
+    }
     const objection = find(examination);
     first ??= objection;
     if (steps === undefined && first !== undefined) return first;
@@ -250,4 +272,11 @@ function findByOpenssl({ openssl, issuers }: Examination): Objection | undefined
   if (openssl === 'ok' || openssl === 'not_run') return undefined;
   const isConstrained = issuers.some(({ facts }) => facts.der.includes(NAME_CONSTRAINTS));
   return { reason: opensslReason(openssl, isConstrained), detail: `OpenSSL says ${openssl}` };
+}
+
+function findByOcsp({ ocsp, trust }: Examination): Objection | undefined {
+  if (ocsp === undefined || ocsp.status === 'good') return undefined;
+  const { status, detail, until } = ocsp;
+  if (status === 'revoked') return { reason: 'revoked', detail, until };
+  return trust.ocsp?.mode === 'hard' ? { reason: 'ocsp_unknown', detail, until } : undefined;
 }

@@ -32,10 +32,11 @@ function isSameButForLists(one: Trust, other: Trust): boolean {
   return settingsKey(one) === settingsKey(other);
 }
 
-function settingsKey({ caPem, maxVerifyDepth, denied, nameRules, revocation }: Trust): string {
+function settingsKey({ caPem, maxVerifyDepth, denied, nameRules, revocation, ocsp }: Trust): string {
   const { scope, freshness, graceMs } = revocation ?? {};
   const cas = caPem.toSorted();
-  return JSON.stringify([cas, maxVerifyDepth, denied.rules, nameRules?.patterns, scope, freshness, graceMs]);
+  const lists = [scope, freshness, graceMs];
+  return JSON.stringify([cas, maxVerifyDepth, denied.rules, nameRules?.patterns, lists, ocsp?.key]);
 }
 
 const listsOf = ({ lists }: Revocation): Crl[] => [...lists.values()].flat();

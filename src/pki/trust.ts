@@ -5,6 +5,7 @@ import { SallyportError } from '../core/errors.ts';
 import { type Authority, parseAuthority } from './authority.ts';
 import { DenyList } from './deny-list.ts';
 import type { NameRules } from './name-rules.ts';
+import type { Ocsp } from './ocsp.ts';
 import { certificatePem, parsePem } from './pem.ts';
 import type { Revocation } from './revocation.ts';
 import { weakness } from './strength.ts';
@@ -23,6 +24,8 @@ export interface Trust {
   readonly caPem: readonly string[];
   /** What the CAs have taken back; undefined: no list is asked. */
   readonly revocation: Revocation | undefined;
+  /** Whom to ask about each client; undefined: nobody. */
+  readonly ocsp: Ocsp | undefined;
   /** What the operator has locked out. */
   readonly denied: DenyList;
   /** Which names let a client in; undefined: any. */
@@ -38,6 +41,8 @@ export interface TrustSettings {
   readonly maxVerifyDepth?: number | undefined;
   /** Default: no list is asked. */
   readonly revocation?: Revocation | undefined;
+  /** Default: nobody is asked. */
+  readonly ocsp?: Ocsp | undefined;
   /** Default: nobody. */
   readonly denied?: DenyList | undefined;
   /** Default: any name. */
@@ -76,6 +81,7 @@ export function compileTrust(settings: TrustSettings): {
     anchors: [...anchors.values()],
     caPem: Array.from(anchors.values(), ({ facts }) => certificatePem(facts.der)),
     revocation: settings.revocation,
+    ocsp: settings.ocsp,
     denied: settings.denied ?? NOBODY,
     nameRules: settings.nameRules,
     maxVerifyDepth: settings.maxVerifyDepth ?? 1,

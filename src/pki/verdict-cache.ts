@@ -31,7 +31,7 @@ export class VerdictCache {
    */
   judge(input: VerifyInput): Verdict {
     if (input.leaf === undefined) return verify(input);
-    const fingerprint = createHash('sha256').update(input.leaf).digest('base64');
+    const fingerprint = fingerprintOf(input.leaf);
     const kept = this.#passed.get(fingerprint);
     if (kept !== undefined && input.openssl === 'ok') {
       const again = this.#again(kept, input);
@@ -49,6 +49,11 @@ export class VerdictCache {
     return verdict;
   }
 
+  /** What was found of this leaf, DER. */
+  forget(leaf: Buffer): void {
+    this.#passed.delete(fingerprintOf(leaf));
+  }
+
   #again({ verdict, subject }: Passed, { trust, now }: VerifyInput): Verdict | undefined {
     const isInForce = verdict.trustVersion === trust.version && now < verdict.until;
     return isInForce ? verdict : reexamine(subject, trust, now);
@@ -63,4 +68,8 @@ export class VerdictCache {
       return;
     }
   }
+}
+
+function fingerprintOf(leaf: Buffer): string {
+  return createHash('sha256').update(leaf).digest('base64');
 }

@@ -37,7 +37,8 @@ const MAX_LEAF_BYTES = 16_384;
  * 5. it was taken back: denied_locally, revoked; or has no name that may come in: san_mismatch;
  * 6. it is the wrong time: not_yet_valid, expired. So `expired` means that a renewal is all it takes;
  * 7. it cannot be known whether it was taken back: crl_missing, crl_stale;
- * 8. whatever OpenSSL alone found: name_constraint and the rest.
+ * 8. whatever OpenSSL alone found: name_constraint and the rest;
+ * 9. OCSP has revoked it, or nobody has said that it is good: revoked, ocsp_unknown.
  * An absent extended key usage allows every use (RFC 5280 4.2.1.12, as in OpenSSL and Go); one that is there must name
  * clientAuth, and anyExtendedKeyUsage does not stand for it (as in OpenSSL).
  *

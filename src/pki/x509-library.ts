@@ -7,6 +7,7 @@ import { cryptoProvider } from '@peculiar/x509';
 cryptoProvider.set(webcrypto);
 
 export {
+  AuthorityInfoAccessExtension,
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,

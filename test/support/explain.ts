@@ -5,7 +5,9 @@ import { explain } from '../../src/app/explain.ts';
 import { type ExplainWords, readExplainWords } from '../../src/app/explain-request.ts';
 import type { Explanation } from '../../src/app/explanation.ts';
 import { prepare } from '../../src/app/prepare.ts';
+import { OcspAnswers } from '../../src/certs/ocsp-answers.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 
 export async function explanationOf(config: ConfigInput, words: ExplainWords): Promise<Explanation> {
@@ -15,9 +17,10 @@ export async function explanationOf(config: ConfigInput, words: ExplainWords): P
     registry,
     now,
     previous: undefined,
+    ocsp: new OcspAnswers(systemClock),
   });
   if (prepared === undefined) throw new ConfigError(problems);
-  const explanation = explain(prepared.build, readExplainWords(words, now));
+  const explanation = await explain(prepared.build, readExplainWords(words, now));
   await registry.close(0);
   return explanation;
 }

@@ -25,6 +25,7 @@ export async function trustFrom(settings: MtlsInput, previous?: Trust): Promise<
     now: Date.now(),
     trust: previous,
     remote: undefined,
+    ocsp: undefined,
   });
   const fault = issues.find(({ severity }) => severity !== 'warning');
   if (fault !== undefined) throw new Error(fault.message);
