@@ -6,6 +6,7 @@ import type { Issue, IssuePath } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
+import { addressTest } from '../policy/addresses.ts';
 import { buildGroups } from './build-groups.ts';
 import type { HostPolicies } from './host-policies.ts';
 import type { RemoteLists } from './remote-lists.ts';
@@ -37,6 +38,7 @@ export async function buildEdge(config: Config, context: EdgeContext): Promise<E
       maxConnections: config.max_connections,
       maxConnectionsPerAddress: config.max_connections_per_address,
       maxClientHelloBytes: config.max_client_hello_bytes,
+      isProxied: proxiedTest(config, context.issues),
     },
     h1: {
       revocationMs: config.revocation_deadline,
@@ -58,6 +60,24 @@ export async function buildEdge(config: Config, context: EdgeContext): Promise<E
       },
     },
   };
+}
+
+/** Nobody, unless the configuration says whom to believe. */
+function proxiedTest(
+  { use_proxy_protocol: isUsed, proxy_protocol_trusted: trusted }: Config,
+  issues: Issue[],
+): (address: string) => boolean {
+  if (isUsed && trusted === undefined)
+    issues.push({
+      path: ['use_proxy_protocol'],
+      message: 'needs proxy_protocol_trusted: whoever may say on whose behalf they connect',
+    });
+  const blocks = trusted?.filter((entry) => entry !== 'unix') ?? [];
+  const test = blocks.length === 0 ? undefined : addressTest(blocks);
+  if (typeof test === 'string') issues.push({ path: ['proxy_protocol_trusted'], message: test });
+  if (!isUsed || typeof test === 'string') return () => false;
+  const isUnix = trusted?.includes('unix') === true;
+  return (address) => (address === '' ? isUnix : test?.(address) === true);
 }
 
 /** 0 means no limit. */

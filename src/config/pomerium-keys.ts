@@ -74,10 +74,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),
-    ...error(
-      'is not implemented yet: without it every client has the address of the balancer',
-      'use_proxy_protocol',
-    ),
     ...error("is the old name of 'routes': write routes", 'policies'),
     ...error('is the old name: write downstream_mtls.ca_file', 'client_ca', 'client_ca_file'),
     ...error('is the old name: write downstream_mtls.crl_file', 'client_crl', 'client_crl_file'),

@@ -31,6 +31,18 @@ export const listening = {
     .describe(
       'Where to listen, one or a list: `:443` (IPv4 and IPv6), `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/sallyport.sock`.',
     ),
+  use_proxy_protocol: flag()
+    .prefault(false)
+    .describe(
+      'Connections from `proxy_protocol_trusted` begin with a header of the PROXY protocol, version 1 or 2, which says who the client is. Without one they are closed.',
+    ),
+  proxy_protocol_trusted: z
+    .array(z.string())
+    .min(1, { error: 'the list is empty: give the addresses of the balancers' })
+    .exactOptional()
+    .describe(
+      'Balancers that say on whose behalf they connect: addresses, blocks such as `10.0.0.0/8`, or `unix` for unix sockets. From anybody else a header is an error.',
+    ),
   reuse_port: flag()
     .prefault(false)
     .describe(

@@ -2,16 +2,17 @@
 import type { Socket } from 'node:net';
 import type { Deadline } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
+import type { ProxiedAddresses } from '../core/proxy-protocol.ts';
 import { plainAddress } from './address.ts';
 
 export class Handshake implements Deadline {
   readonly id: number;
   readonly raw: Socket;
   /** An IPv4 address inside of IPv6 is written as IPv4; '' for a unix socket. */
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+  remoteAddress: string;
+  remotePort: number;
+  localAddress: string;
+  localPort: number;
   readonly startedAt = performance.now();
   readonly dueAt: number;
   readonly #onTimeout: (handshake: Handshake) => void;
@@ -29,6 +30,14 @@ export class Handshake implements Deadline {
     this.localPort = raw.localPort ?? 0;
     this.dueAt = dueAt;
     this.#onTimeout = onTimeout;
+  }
+
+  /** It was made for somebody else, who reached a balancer at that address. */
+  relay(addresses: ProxiedAddresses): void {
+    this.remoteAddress = addresses.sourceAddress;
+    this.remotePort = addresses.sourcePort;
+    this.localAddress = addresses.destinationAddress;
+    this.localPort = addresses.destinationPort;
   }
 
   onDue(): void {

@@ -7,7 +7,7 @@ import type { Hostname } from '../core/hostname.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
-import { peekClientHello } from './peek.ts';
+import { peekClientHello, takeProxyHeader } from './peek.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
 import type { UncertifiedSessions } from './uncertified-sessions.ts';
@@ -19,6 +19,8 @@ export interface ListenerLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxClientHelloBytes: number;
+  /** Whose connections begin with a header of the PROXY protocol, by address; '' is a unix socket. */
+  readonly isProxied: (address: string) => boolean;
 }
 
 export interface ListenerParts {
@@ -124,16 +126,20 @@ export class Listener {
   }
 
   #accept(raw: Socket): void {
-    const { clock, deadlines, limits } = this.#parts;
+    const { deadlines, limits } = this.#parts;
     raw.on('error', ignore);
     const address = plainAddress(raw.remoteAddress);
-    const cap = this.#exceededCap(address);
+    const isProxied = limits.isProxied(address);
+    const cap = this.#exceededCap() ?? (isProxied ? undefined : this.#exceededShare(address));
     if (cap !== undefined) {
-      resetSocket(raw);
-      this.#parts.observer.connectionRefused({ ...cap, time: clock.now(), remoteAddress: address });
+      this.#refuse(raw, address, cap);
       return;
     }
-    this.#count(raw, address);
+    this.#sockets.add(raw);
+    raw.once('close', () => {
+      this.#sockets.delete(raw);
+      if (this.#isClosed && this.#sockets.size === 0) this.#emptied.resolve();
+    });
     const due = deadlines.now() + limits.handshakeMs;
     const handshake = new Handshake(this.#nextId++, raw, due, (late) => {
       this.finish(late.raw);
@@ -143,7 +149,39 @@ export class Listener {
     this.#handshakes.set(raw, handshake);
     deadlines.add(handshake);
     raw.once('close', () => this.#onEarlyClose(raw));
-    this.#peek(handshake);
+    if (isProxied) this.#takeProxyHeader(handshake);
+    else {
+      this.#count(raw, address);
+      this.#peek(handshake);
+    }
+  }
+
+  /** From a balancer that we trust: whoever it says counts as the client, for every limit and rule. */
+  #takeProxyHeader(handshake: Handshake): void {
+    const { raw } = handshake;
+    takeProxyHeader(raw, (header) => {
+      if (typeof header === 'string') {
+        this.finish(raw);
+        raw.destroy();
+        this.#report(handshake, header);
+        return;
+      }
+      if (header.addresses !== undefined) handshake.relay(header.addresses);
+      const { remoteAddress } = handshake;
+      const cap = this.#exceededShare(remoteAddress);
+      if (cap === undefined) {
+        this.#count(raw, remoteAddress);
+        this.#peek(handshake);
+        return;
+      }
+      this.finish(raw);
+      this.#refuse(raw, remoteAddress, cap);
+    });
+  }
+
+  #refuse(raw: Socket, remoteAddress: string, cap: Pick<ConnectionRefused, 'cap' | 'limit'>): void {
+    resetSocket(raw);
+    this.#parts.observer.connectionRefused({ ...cap, time: this.#parts.clock.now(), remoteAddress });
   }
 
   #peek(handshake: Handshake): void {
@@ -169,10 +207,15 @@ export class Listener {
     });
   }
 
-  #exceededCap(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
-    const { maxConnections, maxConnectionsPerAddress, maxHandshakes } = this.#parts.limits;
+  #exceededCap(): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
+    const { maxConnections, maxHandshakes } = this.#parts.limits;
     if (this.#sockets.size >= maxConnections) return { cap: 'connections', limit: maxConnections };
     if (this.#handshakes.size >= maxHandshakes) return { cap: 'handshakes', limit: maxHandshakes };
+    return undefined;
+  }
+
+  #exceededShare(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
+    const { maxConnectionsPerAddress } = this.#parts.limits;
     // Everybody on a unix socket has the same address: that of whoever stands in front.
     if (address !== '' && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress)
       return { cap: 'connections_per_address', limit: maxConnectionsPerAddress };
@@ -180,14 +223,11 @@ export class Listener {
   }
 
   #count(raw: Socket, address: string): void {
-    this.#sockets.add(raw);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     raw.once('close', () => {
-      this.#sockets.delete(raw);
       const left = (this.#perAddress.get(address) ?? 1) - 1;
       if (left === 0) this.#perAddress.delete(address);
       else this.#perAddress.set(address, left);
-      if (this.#isClosed && this.#sockets.size === 0) this.#emptied.resolve();
     });
   }
 

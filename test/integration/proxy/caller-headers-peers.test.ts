@@ -1,33 +1,21 @@
 // The headers of the presets beside what the real nginx and HAProxy make of the same certificate.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import type { Issued } from '../../../src/pki/issue-certificate.ts';
 import { type Reflection, startApp } from '../../support/app.ts';
 import { makeTestPki } from '../../support/certificates.ts';
-import { type Answer, call, clientOptions } from '../../support/client.ts';
+import { call, clientOptions } from '../../support/client.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { startProxy } from '../../support/proxy.ts';
-import { requireTool, toolPath } from '../../support/requires.ts';
+import { freePort, patientCall, runPeer } from '../../support/peer.ts';
+import { requireTool } from '../../support/requires.ts';
 
 const pki = await makeTestPki();
 const clients: readonly Issued[] = [
   pki.client,
   await pki.issueClient({ commonName: 'Zoë, Müller + Söhne <x>', names: { dns: ['zoe.example.com'] } }),
 ];
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function writeFiles(t: Test): Record<'folder' | 'pem' | 'key' | 'ca', string> {
   const folder = temporaryFolder(t);
@@ -40,22 +28,6 @@ function writeFiles(t: Test): Record<'folder' | 'pem' | 'key' | 'ca', string> {
   writeFileSync(key, pki.edge.keyPem);
   writeFileSync(ca, pki.clientCa.certPem);
   return { folder, pem, key, ca };
-}
-
-function run(t: Test, tool: string, ...args: string[]): void {
-  const child = spawn(toolPath(tool) ?? tool, args, { stdio: 'ignore' });
-  t.teardown(() => child.kill('SIGKILL'));
-}
-
-/** Until the peer listens. */
-async function patientCall(options: Parameters<typeof call>[0]): Promise<Answer> {
-  const end = performance.now() + 10_000;
-  for (;;)
-    try {
-      return await call(options);
-    } catch (error) {
-      if (performance.now() > end) throw error;
-    }
 }
 
 /** What the peer says of a client: `name=value` lines. */
@@ -103,7 +75,7 @@ http {
   }
 }`,
   );
-  run(t, 'nginx', '-p', folder, '-c', config);
+  runPeer(t, 'nginx', '-p', folder, '-c', config);
   const askOurs = await ours(t, 'nginx');
   for (const client of clients) {
     const [theirs, headers] = [await ask(port, client), await askOurs(client)];
@@ -148,7 +120,7 @@ frontend f
   http-request return status 200 content-type text/plain lf-string "${lines.join('')}"
 `,
   );
-  run(t, 'haproxy', '-f', config);
+  runPeer(t, 'haproxy', '-f', config);
   const askOurs = await ours(t, 'haproxy');
   for (const client of clients) {
     const [theirs, headers] = [await ask(port, client), await askOurs(client)];

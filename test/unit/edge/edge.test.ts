@@ -40,6 +40,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
         maxConnections: 9,
         maxConnectionsPerAddress: 9,
         maxClientHelloBytes: 16_384,
+        isProxied: () => false,
       },
       h1: {
         request: {
