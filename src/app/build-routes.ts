@@ -1,9 +1,11 @@
 // From the configuration's routes to the table that the pipeline serves from. Yields to the event loop between slices,
 // so that a reload of a large configuration does not hold up the requests that are being served meanwhile.
 import type { Config, RouteConfig } from '../config/schema.ts';
+import { isPassthrough } from '../core/from.ts';
 import type { Issue } from '../core/issue.ts';
 import { TimeSlices } from '../core/time-slices.ts';
 import type { AssertionSettings } from '../forward/assertion.ts';
+import type { PassthroughRoutes } from '../pipeline/passthrough.ts';
 import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
@@ -13,6 +15,7 @@ import type { UpstreamRegistry } from '../upstream/registry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
+import { buildPassthrough } from './build-passthrough.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
@@ -35,8 +38,11 @@ const ADMITS_NOBODY: Issue = {
   severity: 'warning',
 };
 
-/** The table of the routes without errors; every error is in `context.issues`. */
-export async function buildRoutes(config: Config, context: RoutesContext): Promise<RouteTable<RouteParts>> {
+/** The routes without errors; every error is in `context.issues`. */
+export async function buildRoutes(
+  config: Config,
+  context: RoutesContext,
+): Promise<{ routes: RouteTable<RouteParts>; passthrough: PassthroughRoutes }> {
   const proofs = new UpstreamProofs(context.files, context.issues, context.now);
   const shared = await sharedProofs(config, proofs);
   const policy = await buildPolicy(config, context);
@@ -45,6 +51,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
     if (slices.isOver) await slices.pause();
+    if (isPassthrough(route.from)) continue;
     const report = (issues: readonly Issue[]): void => {
       for (const issue of issues) context.issues.push({ ...issue, path: ['routes', index, ...issue.path] });
     };
@@ -74,7 +81,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     };
     report(builder.add(route, index, parts));
   }
-  return builder.finish();
+  return { routes: builder.finish(), passthrough: buildPassthrough(config, policy, context.issues) };
 }
 
 interface Proofs {

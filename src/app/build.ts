@@ -69,7 +69,14 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     previous: previous?.assertions,
   });
   const assertion = assertions?.settings;
-  const routes = await buildRoutes(config, { files, issues, registry, now, policies, assertion });
+  const { routes, passthrough } = await buildRoutes(config, {
+    files,
+    issues,
+    registry,
+    now,
+    policies,
+    assertion,
+  });
   if (edge === undefined && issues.length === 0)
     issues.push({
       path: [],
@@ -79,6 +86,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
   if (edge === undefined || !isUsable) return { build: undefined, issues, files: files.states };
   const served = {
     routes,
+    passthrough,
     refusals,
     jwks: assertions?.jwks,
     groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,

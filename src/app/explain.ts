@@ -13,27 +13,15 @@ import { Refusal } from '../pipeline/refusal.ts';
 import { statusOf } from '../pipeline/refusal-settings.ts';
 import type { Served, ServedRoute } from '../pipeline/served-route.ts';
 import type { Step } from '../pki/examine.ts';
-import { parseCertificate } from '../pki/facts.ts';
-import type { CertificateFacts, Verdict } from '../pki/identity.ts';
+import type { Verdict } from '../pki/identity.ts';
 import { verify } from '../pki/verify.ts';
-import { traceDecision } from '../policy/trace.ts';
 import { consider } from '../route/consider.ts';
 import { parsePath } from '../route/path.ts';
 import type { Build } from './build.ts';
+import { NOTHING, aboutRequest, closed, isoText, policyPart } from './explain-parts.ts';
+import { explainPassthrough } from './explain-passthrough.ts';
 import type { ImaginedRequest } from './explain-request.ts';
-import type {
-  Answer,
-  ConsideredRoute,
-  Explanation,
-  ForwardedRequest,
-  ShownCertificate,
-} from './explanation.ts';
-
-const NOT_RUN = [
-  'possession of the private key: only a handshake shows it',
-  "OpenSSL's own view of the chain, name constraints above all",
-  'rate limits, the health of the app, and what it answers',
-];
+import type { Answer, ConsideredRoute, Explanation, ForwardedRequest } from './explanation.ts';
 
 /** `build`: what is in force, or would be. */
 export async function explain(
@@ -42,13 +30,14 @@ export async function explain(
 ): Promise<Explanation> {
   const host = parseAuthority(asked.authority)?.host;
   if (host === undefined) throw new Error(`'${asked.authority}' is not a host`);
+  const through = isAddress(host) ? undefined : served.passthrough.lookup(host);
+  if (typeof through === 'object') return explainPassthrough(through, asked, served.policyVersion);
   const name = groupNameFor(edge.tls, isAddress(host) ? undefined : host);
   const group = edge.tls.groups.find((one) => one.name === name);
-  const about = aboutRequest(asked);
   if (group === undefined)
     return {
-      ...about,
       ...NOTHING,
+      ...aboutRequest(asked),
       answer: closed('no_server_name', 'clients that name no host are refused'),
     };
   const steps: Step[] = [];
@@ -57,9 +46,9 @@ export async function explain(
   const rehearsal = rehearse(asked, { connection, served, time: asked.time });
   const answer = closedBy(group, asked, verdict) ?? answerOf(rehearsal, served);
   const admitted = answer.kind === 'closed' ? undefined : admittedIn(rehearsal);
-  const { considered, taken } = routesFor(served, host, asked.target);
+  const { considered, taken, path } = routesFor(served, host, asked.target);
   return {
-    ...about,
+    ...aboutRequest(asked),
     admitted: answer.kind !== 'refused' && answer.kind !== 'closed',
     answer,
     host: {
@@ -73,43 +62,19 @@ export async function explain(
     policy:
       taken === undefined
         ? null
-        : policyFor(taken, { asked, connection, verdict, served, wouldDeny: admitted?.grant.wouldDeny }),
+        : policyPart(
+            {
+              connection,
+              verdict,
+              rule: taken.parts.rule,
+              policyVersion: served.policyVersion,
+              method: asked.method,
+              path,
+              now: asked.time,
+            },
+            admitted?.grant.wouldDeny,
+          ),
     forwarded: admitted === undefined ? null : forwardedBy(admitted, asked, host),
-  };
-}
-
-const NOTHING = { admitted: false, host: null, verdict: null, routes: [], policy: null, forwarded: null };
-
-function aboutRequest(asked: ImaginedRequest): Pick<Explanation, 'request' | 'certificate' | 'not_run'> {
-  const [leaf] = asked.certificates;
-  return {
-    request: {
-      method: asked.method,
-      url: `https://${asked.authority}${asked.target}`,
-      ip: asked.address,
-      tls_version: asked.tlsVersion,
-      at: isoText(asked.time),
-    },
-    certificate: leaf === undefined ? null : shownOf(leaf),
-    not_run: NOT_RUN,
-  };
-}
-
-function shownOf(der: Buffer): ShownCertificate | null {
-  let facts: CertificateFacts;
-  try {
-    facts = parseCertificate(der);
-  } catch {
-    return null;
-  }
-  return {
-    subject: facts.subject,
-    issuer: facts.issuer,
-    serial: facts.serial,
-    fingerprint_sha256: facts.sha256,
-    not_before: isoText(facts.notBefore),
-    not_after: isoText(facts.notAfter),
-    names: facts.names,
   };
 }
 
@@ -153,10 +118,6 @@ function imagineConnection(
     handshakeMs: 0,
     verdict: () => verdict,
   };
-}
-
-function closed(reason: string, detail: string): Answer {
-  return { kind: 'closed', reason, detail };
 }
 
 /** What ends before there is a request. */
@@ -205,39 +166,15 @@ function routesFor(
   { routes }: Served,
   host: Hostname,
   target: string,
-): { considered: ConsideredRoute[]; taken: ServedRoute | undefined } {
+): { considered: ConsideredRoute[]; taken: ServedRoute | undefined; path: string } {
   const path = parsePath(target);
-  if (typeof path === 'string') return { considered: [], taken: undefined };
+  if (typeof path === 'string') return { considered: [], taken: undefined, path: '' };
   const all = consider(routes, host, path);
   return {
     considered: all.map(({ route: { index, name, id }, standing }) => ({ index, name, id, standing })),
     taken: all.find(({ standing }) => standing === 'taken')?.route,
+    path: path.path,
   };
-}
-
-function policyFor(
-  { parts: { rule } }: ServedRoute,
-  parts: {
-    asked: ImaginedRequest;
-    connection: Connection;
-    verdict: Verdict | undefined;
-    served: Served;
-    wouldDeny: string | undefined;
-  },
-): NonNullable<Explanation['policy']> {
-  const { asked, connection, verdict, served, wouldDeny } = parts;
-  const path = parsePath(asked.target);
-  const blocks = traceDecision({
-    connection,
-    verdict,
-    rule,
-    policyVersion: served.policyVersion,
-    method: asked.method,
-    path: typeof path === 'string' ? '' : path.path,
-    now: asked.time,
-  });
-  const mode = rule.kind === 'policy' ? rule.mode : null;
-  return { kind: rule.kind, mode, would_deny: wouldDeny ?? null, blocks };
 }
 
 /** Headers that carry what the app is to trust are not for whoever may ask for an explanation. */
@@ -264,8 +201,4 @@ function forwardedBy(admitted: Admitted, asked: ImaginedRequest, host: Hostname)
         ? null
         : { header: assertion.header, claims: claimsOf(assertion, identity, { host, now: asked.time }) },
   };
-}
-
-function isoText(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -63,6 +63,8 @@ export type Answer =
   /** The handshake fails, or the connection is closed after it. */
   | { readonly kind: 'closed'; readonly reason: string; readonly detail: string }
   | { readonly kind: 'forwarded'; readonly upstream: readonly string[] }
+  /** TLS does not end here. */
+  | { readonly kind: 'passthrough'; readonly upstream: readonly string[] }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
   | { readonly kind: 'response'; readonly status: number }
   | { readonly kind: 'keys' };

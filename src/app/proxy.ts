@@ -10,6 +10,7 @@ import { type Observer, type Reload, silentObserver } from '../core/observer.ts'
 import type { BoundAddress } from '../edge/address.ts';
 import { Edge } from '../edge/edge.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
+import { Passthrough } from '../pipeline/passthrough.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { Trust } from '../pki/trust.ts';
@@ -82,6 +83,7 @@ class SallyportProxy implements Proxy {
   #inForce: Prepared | undefined;
   #edge: Edge | undefined;
   #pipeline: Pipeline | undefined;
+  #passthrough: Passthrough | undefined;
   #crlWatch: CrlWatch | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
@@ -125,8 +127,14 @@ class SallyportProxy implements Proxy {
       help,
       newRequestId,
     });
+    this.#passthrough = new Passthrough({
+      served: () => this.#served(),
+      observer: this.#observer,
+      clock: this.#clock,
+    });
     this.#edge = new Edge(edge, {
       service: this.#pipeline,
+      passthrough: this.#passthrough,
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
@@ -218,6 +226,7 @@ class SallyportProxy implements Proxy {
     this.#inForce = prepared;
     this.#remote.retain(prepared.build.edge.tls.groups);
     void this.#pipeline?.reconsider();
+    this.#passthrough?.reconsider();
     return { result: 'applied', issues };
   }
 

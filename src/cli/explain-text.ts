@@ -44,6 +44,8 @@ function answerText(answer: Answer): string {
       return `no answer: the connection is closed (${answer.reason})${suffix(answer.detail)}`;
     case 'forwarded':
       return `forwarded to ${answer.upstream.join(' or ')}`;
+    case 'passthrough':
+      return `passed through to ${answer.upstream.join(' or ')}, where TLS ends`;
     case 'redirect':
       return `redirected with ${answer.status} to ${answer.location}`;
     case 'response':

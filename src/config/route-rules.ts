@@ -1,4 +1,5 @@
 // Rules within one route: what goes with what. Over the route as written, so that a bad value hides none of them.
+import { isPassthrough } from '../core/from.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
 
@@ -56,6 +57,11 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
   for (const extra of actions.slice(1))
     say(extra, `a route has one action: remove ${extra} or ${actions[0]}`);
 
+  if (typeof route['from'] === 'string' && isPassthrough(route['from']))
+    return [...issues, ...checkPassthrough(route, at)];
+  if (has(route, 'proxy_protocol')) say('proxy_protocol', 'goes with a route from tls://');
+  if (urlsOf(route['to']).some(isTcp)) say('to', 'tcp:// goes with a route from tls://');
+
   const matchers = MATCHERS.filter((key) => has(route, key));
   for (const extra of matchers.slice(1))
     say(extra, `a route matches paths in one way: remove ${extra} or ${matchers[0]}`);
@@ -106,11 +112,39 @@ function checkResponse(response: RawMap, at: IssuePath): Issue[] {
   return issues;
 }
 
+/** What a route may say whose requests are not seen. */
+const OF_PASSTHROUGH = new Set([
+  'name',
+  'description',
+  'from',
+  'to',
+  'connect_timeout',
+  'idle_timeout',
+  'proxy_protocol',
+  'policy',
+  'policy_mode',
+  'allow_public_unauthenticated_access',
+]);
+
+function checkPassthrough(route: RawMap, at: IssuePath): Issue[] {
+  const issues = Object.keys(route)
+    .filter((key) => !OF_PASSTHROUGH.has(key))
+    .map((key) => ({
+      path: [...at, key],
+      message: 'goes with https://: where TLS passes through, no request is seen',
+    }));
+  if (has(route, 'to') && !urlsOf(route['to']).every(isTcp))
+    issues.push({ path: [...at, 'to'], message: 'where TLS passes through it goes to tcp://host:port' });
+  return issues;
+}
+
 /** The addresses in `to`, in whichever form they were written. */
 function urlsOf(to: unknown): string[] {
   return (Array.isArray(to) ? to : [to]).map((one) =>
     String(typeof one === 'string' ? one : asMap(one)['url']),
   );
 }
+
+const isTcp = (url: string): boolean => /^tcp:/i.test(url);
 
 const isPlain = (url: string): boolean => /^(?:http:|http\+unix:|unix:)/i.test(url);

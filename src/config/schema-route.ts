@@ -1,7 +1,7 @@
 // One route: which requests it takes (`from`, and a path), and what becomes of them (`to`, `redirect` or `response`).
 import { z } from 'zod';
-import { parseFrom } from '../core/from.ts';
-import { parseTarget } from '../core/target.ts';
+import { isPassthrough, parseFrom } from '../core/from.ts';
+import { parseTarget, parseTcpTarget } from '../core/target.ts';
 import {
   count,
   duration,
@@ -23,7 +23,7 @@ import { identityHeaders } from './schema-tls.ts';
 import { splitWeight } from './weight.ts';
 
 const from = z.string().superRefine((value, context) => {
-  const pattern = parseFrom(value);
+  const pattern = parseFrom(value, isPassthrough(value) ? 'tls' : 'https');
   if (typeof pattern === 'string') context.addIssue({ code: 'custom', message: pattern });
 });
 
@@ -44,7 +44,8 @@ const target = z
 
 function targetFault(url: string): string | undefined {
   try {
-    parseTarget(url);
+    if (/^tcp:/i.test(url)) parseTcpTarget(url);
+    else parseTarget(url);
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -148,7 +149,7 @@ export const routeSchema = z.strictObject({
     .describe('Name of the route in logs and metrics. Default: its `from` and path.'),
   description: z.string().exactOptional().describe('For people; shown on the start page of `sallyport dev`.'),
   from: from.describe(
-    'The host that clients ask for: `https://app.example.com`, or `https://*.corp.example.com` for one or more labels in its place. A port is allowed and ignored.',
+    'The host that clients ask for: `https://app.example.com`, or `https://*.corp.example.com` for one or more labels in its place; or `tls://db.example.com`, where TLS does not end here but passes through. A port is allowed and ignored.',
   ),
   prefix: urlPath()
     .exactOptional()
@@ -158,7 +159,7 @@ export const routeSchema = z.strictObject({
   to: to
     .exactOptional()
     .describe(
-      'Where the app is: `https://host:port`, `http://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`; one or a list, with weights as `url,weight` or `{url, weight}`.',
+      'Where the app is: `https://host:port`, `http://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`, and `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
     ),
   redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
@@ -184,6 +185,11 @@ export const routeSchema = z.strictObject({
   max_request_body_bytes: size()
     .exactOptional()
     .describe('Longest request body. Default: the global `max_request_body_bytes`. 0 means no limit.'),
+  proxy_protocol: word(['v1', 'v2'])
+    .exactOptional()
+    .describe(
+      'With `tls://`: tells the target who the client is, by a header of the PROXY protocol in front of its bytes.',
+    ),
   allow_websockets: flag().prefault(false).describe('Lets clients switch to the WebSocket protocol.'),
   allow_public_unauthenticated_access: flag()
     .prefault(false)

@@ -128,6 +128,30 @@ export interface RevocationRecord {
   readonly state: 'idle' | 'in_flight' | 'tunnel';
 }
 
+/** A connection whose TLS passed through, reported once, when it is over. */
+export interface PassthroughRecord {
+  readonly time: number;
+  readonly connectionId: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly sni: string;
+  readonly route: string;
+  /** The target that was connected to, or tried last; undefined: none was. */
+  readonly endpoint: string | undefined;
+  readonly attempts: number;
+  /** From the client and to it. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly totalMs: number;
+  readonly connectMs: number | undefined;
+  /**
+   * Why it did not end in peace: `denied`, `upstream_unreachable`, `client_closed`, `upstream_closed`, `idle_timeout`,
+   * `revoked`.
+   */
+  readonly error: string | undefined;
+  readonly reason: string | undefined;
+}
+
 export interface Reload {
   readonly time: number;
   readonly result: 'applied' | 'unchanged' | 'refused';
@@ -160,6 +184,7 @@ export interface Observer {
   handshakeFailure(record: HandshakeFailure): void;
   connectionRefused(record: ConnectionRefused): void;
   revocation(record: RevocationRecord): void;
+  passthrough(record: PassthroughRecord): void;
   reload(record: Reload): void;
   lifecycle(record: Lifecycle): void;
   warning(record: Warning): void;
@@ -173,6 +198,7 @@ export const silentObserver: Observer = {
   handshakeFailure: ignore,
   connectionRefused: ignore,
   revocation: ignore,
+  passthrough: ignore,
   reload: ignore,
   lifecycle: ignore,
   warning: ignore,

@@ -25,7 +25,7 @@ const SCHEMES: Readonly<Record<string, { protocol: Target['protocol']; isUnix: b
   'http+unix': { protocol: 'http', isUnix: true },
   'https+unix': { protocol: 'https', isUnix: true },
 };
-const UNSUPPORTED = new Set(['h2c', 'h2', 'tcp', 'udp', 'ssh', 'ws', 'wss']);
+const UNSUPPORTED = new Set(['h2c', 'h2', 'udp', 'ssh', 'ws', 'wss']);
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i;
 const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/;
 
@@ -37,6 +37,7 @@ export function parseTarget(text: string): Target {
   const scheme = rawScheme.toLowerCase();
   const kind = SCHEMES[scheme];
   if (kind === undefined) {
+    if (scheme === 'tcp') throw new Error(`'tcp:' goes with a route from tls://: write https:// or http://`);
     if (UNSUPPORTED.has(scheme))
       throw new Error(`'${scheme}:' is not spoken to apps: write https:// or http://`);
     throw new Error(
@@ -85,6 +86,17 @@ function tcpTarget(text: string, protocol: Target['protocol'], authority: string
     authority: port === defaultPort ? shownHost : `${shownHost}:${port}`,
     name: `${protocol}://${shownHost}:${port}`,
   };
+}
+
+/** Reads `tcp://host:port`. Throws an Error whose message says what is wrong. */
+export function parseTcpTarget(text: string): { name: string; host: string; port: number } {
+  const [, authority = ''] = /^tcp:\/\/([^/?#@]+)\/?$/i.exec(text) ?? [];
+  const parts = AUTHORITY.exec(authority);
+  const host = normalizeHostname(parts?.[1] ?? '');
+  const port = Number(parts?.[2] ?? 0);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new Error(`'${text}' is not where TLS can be passed on to: write tcp://host:port`);
+  return { name: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`, host, port };
 }
 
 /** The same place with another name to prove. */

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import type { Observer } from '../core/observer.ts';
+import type { PassthroughService } from '../exchange/passthrough.ts';
 import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -30,6 +31,7 @@ interface Secured {
 
 export interface EdgeParts {
   readonly service: Service;
+  readonly passthrough: PassthroughService;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly reusePort: boolean;

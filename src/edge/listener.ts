@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
+import type { PassthroughService } from '../exchange/passthrough.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
 import { peekClientHello, takeProxyHeader } from './peek.ts';
@@ -30,6 +31,7 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly uncertified: UncertifiedSessions;
+  readonly passthrough: PassthroughService;
   /** The group whose policy the hello falls under; undefined: none, it is refused. */
   groupFor(sni: Hostname | undefined): TlsGroup | undefined;
 }
@@ -196,6 +198,12 @@ export class Listener {
       }
       handshake.phase = 'tls';
       handshake.sni = result.sni;
+      const { passthrough } = this.#parts;
+      if (result.sni !== undefined && passthrough.isFor(result.sni)) {
+        this.finish(raw);
+        passthrough.take({ ...addressesOf(handshake), id: handshake.id, sni: result.sni, socket: raw });
+        return;
+      }
       const group = this.#parts.groupFor(result.sni);
       if (group === undefined) {
         this.finish(raw);
@@ -255,6 +263,10 @@ export class Listener {
   #warn(code: string, cause: Error): void {
     this.#parts.observer.warning({ time: this.#parts.clock.now(), code, detail: cause.message, cause });
   }
+}
+
+function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Handshake) {
+  return { remoteAddress, remotePort, localAddress, localPort };
 }
 
 const ignore = (): void => {};

@@ -4,6 +4,7 @@ import type {
   ConnectionRefused,
   HandshakeFailure,
   Observer,
+  PassthroughRecord,
   Reload,
   RevocationRecord,
 } from '../core/observer.ts';
@@ -36,6 +37,9 @@ export function createObserver(log: Log, options: ObserverOptions): Observer {
     },
     revocation(record) {
       logger.info(revocationFields(record), 'access taken back');
+    },
+    passthrough(record) {
+      logger.info(passthroughFields(record), 'passthrough');
     },
     reload(record) {
       if (record.result === 'refused')
@@ -79,6 +83,25 @@ function revocationFields(record: RevocationRecord) {
     client_subject: record.subject,
     client_serial: record.serial,
     client_fingerprint: record.sha256,
+  };
+}
+
+function passthroughFields(record: PassthroughRecord) {
+  return {
+    time: isoTime(record.time),
+    route: record.route,
+    server_name: record.sni,
+    upstream_endpoint: record.endpoint,
+    attempts: record.attempts,
+    error: record.error,
+    reason: record.reason,
+    bytes_received: record.bytesIn,
+    bytes_sent: record.bytesOut,
+    duration_ms: Math.round(record.totalMs),
+    upstream_connect_ms: record.connectMs === undefined ? undefined : Math.round(record.connectMs),
+    connection_id: record.connectionId,
+    remote_ip: record.remoteAddress,
+    remote_port: record.remotePort,
   };
 }
 

@@ -4,6 +4,7 @@ import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
+import type { PassthroughRoutes } from './passthrough.ts';
 import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -36,6 +37,8 @@ export interface Served {
   /** Name of the TLS-policy group that a host belongs to; only its connections may ask for the host. */
   groupOf(host: Hostname): string;
   readonly refusals: RefusalSettings;
+  /** Hosts whose TLS passes through. */
+  readonly passthrough: PassthroughRoutes;
   /** The keys that assertions are signed with; undefined: none is made. */
   readonly jwks: Jwks | undefined;
   /** Value of Strict-Transport-Security for clients that asked for this server name; undefined: none. */

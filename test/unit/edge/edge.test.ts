@@ -56,6 +56,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
     },
     {
       service: { serve: () => t.fail('served'), refuse: () => t.fail('refused') },
+      passthrough: { isFor: () => false, take: () => t.fail('taken') },
       observer: {
         ...silentObserver,
         handshakeFailure: () => {

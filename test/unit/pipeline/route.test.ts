@@ -1,3 +1,4 @@
+import { HostMap } from '../../../src/core/host-map.ts';
 import t from 'tap';
 import type { Hostname } from '../../../src/core/hostname.ts';
 import type { Connection } from '../../../src/exchange/connection.ts';
@@ -31,7 +32,16 @@ function ask(authority: string, group: string, method = 'GET', target = '/') {
     enrolUrl: undefined,
     template: undefined,
   } as const;
-  const served = { routes, groupOf, refusals, jwks: undefined, policyVersion: 1, hsts: () => undefined };
+  const passthrough = new HostMap<never>();
+  const served = {
+    routes,
+    passthrough,
+    groupOf,
+    refusals,
+    jwks: undefined,
+    policyVersion: 1,
+    hsts: () => undefined,
+  };
   return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
 }
 
