@@ -8,6 +8,7 @@ import { type Credential, parseCredential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
 import { addressTest } from '../policy/addresses.ts';
 import { buildGroups } from './build-groups.ts';
+import type { Inventory } from './inventory.ts';
 import type { HostPolicies } from './host-policies.ts';
 import type { RemoteLists } from './remote-lists.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -15,6 +16,7 @@ import type { SettingFiles } from './setting-files.ts';
 export interface EdgeContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
+  readonly inventory: Inventory;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly policies: HostPolicies;
@@ -93,7 +95,9 @@ async function buildCredentials(config: Config, context: EdgeContext): Promise<C
     const { credential, problems } = parseCredential({ certPem, keyPem, now: context.now });
     for (const { file, message, severity } of problems)
       context.issues.push({ path: file === 'certificate' ? at[0] : at[1], message, severity });
-    if (credential !== undefined) credentials.push(credential);
+    if (credential === undefined) return;
+    credentials.push(credential);
+    for (const facts of [credential.leaf, ...credential.chain]) context.inventory.note('edge', at[0], facts);
   };
   // Each in its own form: the environment may give one inline and the file the other by path.
   const read = async (name: 'certificate' | 'certificate_key') => {

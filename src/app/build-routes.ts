@@ -18,6 +18,7 @@ import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { buildPassthrough } from './build-passthrough.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
+import type { Inventory } from './inventory.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
 import { UpstreamProofs } from './upstream-proofs.ts';
@@ -25,6 +26,7 @@ import { UpstreamProofs } from './upstream-proofs.ts';
 export interface RoutesContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
+  readonly inventory: Inventory;
   readonly registry: UpstreamRegistry;
   readonly now: number;
   readonly policies: HostPolicies;
@@ -43,7 +45,7 @@ export async function buildRoutes(
   config: Config,
   context: RoutesContext,
 ): Promise<{ routes: RouteTable<RouteParts>; passthrough: PassthroughRoutes }> {
-  const proofs = new UpstreamProofs(context.files, context.issues, context.now);
+  const proofs = new UpstreamProofs(context);
   const shared = await sharedProofs(config, proofs);
   const policy = await buildPolicy(config, context);
   const callerHeaders = new CallerHeadersBuilder(config, context.assertion, context.issues);

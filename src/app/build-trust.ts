@@ -12,6 +12,7 @@ import { compileRevocation } from '../pki/revocation.ts';
 import { settled } from '../pki/same-trust.ts';
 import { type Trust, compileTrust } from '../pki/trust.ts';
 import { listIssues } from './crl-issues.ts';
+import type { Inventory } from './inventory.ts';
 import type { RemoteLists } from './remote-lists.ts';
 import type { SettingFiles } from './setting-files.ts';
 
@@ -20,6 +21,7 @@ export type MtlsSettings = SettingsConfig['downstream_mtls'];
 export interface TrustContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
+  readonly inventory: Inventory;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The trust in force; its version is kept where nothing about it changed. */
@@ -58,6 +60,7 @@ export async function buildTrust(
   });
   context.issues.push(...issues);
   if (bare === undefined || nameRules === 'unusable') return 'unusable';
+  for (const { facts } of bare.anchors) context.inventory.note('client_ca', at, facts);
   const fetched = await fetchLists(settings, path, bare, context);
   if (files === undefined && fetched === undefined) return settled(bare, previous, context.now);
   const named = [...(files ?? []), ...(fetched ?? [])];

@@ -14,6 +14,7 @@ import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
+import { Inventory, type NotedCertificate } from './inventory.ts';
 import type { RemoteLists } from './remote-lists.ts';
 import { SettingFiles } from './setting-files.ts';
 
@@ -23,6 +24,8 @@ export interface Build {
   readonly edge: EdgeSettings;
   readonly served: Served;
   readonly assertions: Assertions | undefined;
+  /** What the configuration relies on. */
+  readonly inventory: readonly NotedCertificate[];
   /** Files that settings name. */
   readonly files: FileStates;
   /** Equal for the same files with the same content. */
@@ -59,9 +62,19 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
   const { registry, now, previous, remote, ocsp } = context;
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
+  const inventory = new Inventory();
   const policies = hostPolicies(config, issues);
   const groups = previous?.edge.tls.groups ?? [];
-  const edge = await buildEdge(config, { files, issues, now, policies, remote, ocsp, previous: groups });
+  const edge = await buildEdge(config, {
+    files,
+    issues,
+    inventory,
+    now,
+    policies,
+    remote,
+    ocsp,
+    previous: groups,
+  });
   const refusals = await buildRefusals(config, { files, issues });
   const assertions = await buildAssertions(config, passes(config) || config.routes.some(passes), {
     files,
@@ -72,6 +85,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
   const { routes, passthrough } = await buildRoutes(config, {
     files,
     issues,
+    inventory,
     registry,
     now,
     policies,
@@ -96,7 +110,15 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
   const { routes: _, ...settings } = config;
   const filesFingerprint = await files.fingerprint();
   return {
-    build: { settings, edge, served, assertions, files: files.states, filesFingerprint },
+    build: {
+      settings,
+      edge,
+      served,
+      assertions,
+      inventory: inventory.certificates,
+      files: files.states,
+      filesFingerprint,
+    },
     issues,
     files: files.states,
   };

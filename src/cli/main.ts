@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../app/config-error.ts';
 import type { LogFormat } from '../app/logging.ts';
 import { addCaCommand } from './ca.ts';
+import { certs, parseDays } from './certs.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
 import { EXIT } from './exit-codes.ts';
@@ -69,6 +70,16 @@ function program(): Command {
     .option('--tls <version>', 'the version of TLS that the client speaks, 1.2 or 1.3', '1.3')
     .option('--json', 'prints it as JSON', false)
     .action(explain);
+  sallyport
+    .command('certs')
+    .description(
+      'Lists every certificate and revocation list in play with its end; exits as monitoring plugins do.',
+    )
+    .addOption(configFile())
+    .option('--warning <days>', 'days before the end', parseDays, 21)
+    .option('--critical <days>', 'days before the end', parseDays, 7)
+    .option('--json', 'prints it as JSON', false)
+    .action(certs);
   addCaCommand(sallyport);
   const version = packageVersion();
   for (const command of withSubcommands(sallyport))

@@ -1,5 +1,6 @@
 // A compiled trust for tests that are not about compiling one.
 import { buildTrust } from '../../src/app/build-trust.ts';
+import { Inventory } from '../../src/app/inventory.ts';
 import { SettingFiles } from '../../src/app/setting-files.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import { downstreamMtls } from '../../src/config/schema-tls.ts';
@@ -22,6 +23,7 @@ export async function trustFrom(settings: MtlsInput, previous?: Trust): Promise<
   const trust = await buildTrust(downstreamMtls.parse(settings), ['downstream_mtls'], {
     files: new SettingFiles(issues),
     issues,
+    inventory: new Inventory(),
     now: Date.now(),
     trust: previous,
     remote: undefined,
