@@ -2,7 +2,8 @@
 import './core/require-node.ts';
 
 export { ConfigError } from './app/config-error.ts';
-export { createProxy, type Proxy, type ProxyOptions, type ReloadResult } from './app/proxy.ts';
+export { createProxy } from './app/proxy.ts';
+export type { Proxy, ProxyOptions, ReloadResult } from './app/proxy-contract.ts';
 export type { BoundAddress } from './edge/address.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
 export type { Observer } from './core/observer.ts';

@@ -48,6 +48,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'reflect-metadata': ['src/pki/x509-library.ts'],
   pino: ['src/observe/'],
   'pino-pretty': ['src/observe/'],
+  'prom-client': ['src/observe/'],
   re2js: ['src/core/', 'src/route/', 'src/policy/', 'src/pki/'],
   yaml: ['src/config/'],
   zod: ['src/config/'],

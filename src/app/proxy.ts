@@ -2,63 +2,26 @@
 // Prepared, and a reload swaps it whole or not at all.
 import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import { changedSettings } from '../config/changed-settings.ts';
-import type { Environment } from '../config/env.ts';
 import type { ConfigInput } from '../config/schema.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { nodeVersionFault } from '../core/node-version.ts';
-import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
+import { type Observer, type Reload, bothObservers, silentObserver } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
 import { Edge } from '../edge/edge.ts';
-import type { RefusalHelp } from '../pipeline/answer.ts';
 import { Passthrough } from '../pipeline/passthrough.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
-import type { Served } from '../pipeline/served-route.ts';
 import type { Trust } from '../pki/trust.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
+import { Admin } from './admin.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { CrlWatch } from './crl-watch.ts';
 import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
+import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { RemoteLists } from './remote-lists.ts';
 import { FileWatch } from './watch.ts';
-
-export interface ProxyOptions {
-  /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
-  readonly env?: Environment;
-  /** Hears what happens. Default: nobody. A function gets the settings, without the routes, once they are known. */
-  readonly observer?: Observer | ((config: Build['settings']) => Observer);
-  /** Reload when the configuration file or a file that it names changes. Default true. */
-  readonly watch?: boolean;
-  /** How often to look for such a change, default 1000. */
-  readonly watchIntervalMs?: number;
-  /** What a refusal page says beyond the refusal. */
-  readonly help?: RefusalHelp;
-  /** Default: a random UUID for every request. */
-  readonly newRequestId?: () => string;
-  readonly clock?: Clock;
-}
-
-export type ReloadResult = Pick<Reload, 'result' | 'issues'>;
-
-export interface Proxy {
-  /** Listens. Throws ConfigError where the configuration cannot be used, or the system's error (EADDRINUSE, …). */
-  start(): Promise<readonly BoundAddress[]>;
-  /** Where it listens; empty before `start`. */
-  readonly addresses: readonly BoundAddress[];
-  /** Connections of clients that are open now, handshakes under way included. */
-  readonly connections: number;
-  /**
-   * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
-   * Listening addresses change only with a restart. Never throws.
-   */
-  reload(trigger?: Reload['trigger'], config?: ConfigInput): Promise<ReloadResult>;
-  /** Stops accepting and lets what is in flight finish, `drain_timeout` at most. */
-  drain(): Promise<void>;
-  /** Cuts what is left. */
-  close(): Promise<void>;
-}
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
 export function createProxy(config: ConfigInput | string, options: ProxyOptions = {}): Proxy {
@@ -89,7 +52,9 @@ class SallyportProxy implements Proxy {
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
   readonly #closing = new AbortController();
   #drained: Promise<void> | undefined;
+  #admin: Admin | undefined;
   addresses: readonly BoundAddress[] = [];
+  adminAddress: BoundAddress | undefined;
 
   constructor(source: ConfigSource, options: ProxyOptions) {
     this.#source = source;
@@ -117,18 +82,19 @@ class SallyportProxy implements Proxy {
     const { observer } = this.#options;
     const { settings, edge } = prepared.build;
     this.#observer = typeof observer === 'function' ? observer(settings) : (observer ?? silentObserver);
+    if (settings.admin_address !== undefined) this.#observer = this.#withAdmin(this.#observer);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#inForce = prepared;
     const { help, newRequestId } = this.#options;
     this.#pipeline = new Pipeline({
-      served: () => this.#served(),
+      served: () => this.#built().served,
       observer: this.#observer,
       clock: this.#clock,
       help,
       newRequestId,
     });
     this.#passthrough = new Passthrough({
-      served: () => this.#served(),
+      served: () => this.#built().served,
       observer: this.#observer,
       clock: this.#clock,
     });
@@ -141,6 +107,8 @@ class SallyportProxy implements Proxy {
     });
     try {
       this.addresses = await this.#edge.listen(settings.address);
+      if (settings.admin_address !== undefined)
+        this.adminAddress = await this.#admin?.listen(settings.admin_address);
     } catch (error) {
       await this.close();
       throw error;
@@ -151,7 +119,7 @@ class SallyportProxy implements Proxy {
       trusts: () => this.#trusts(),
     });
     this.#follow(files);
-    const where = this.addresses.map((address) => addressText(address)).join(', ');
+    const where = this.#whereText().join(', ');
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
     return this.addresses;
   }
@@ -170,14 +138,29 @@ class SallyportProxy implements Proxy {
 
   async close(): Promise<void> {
     this.#ceaseReloads();
+    await this.#admin?.close();
     await this.#edge?.drain(0);
     await this.#registry.close(0);
   }
 
+  #withAdmin(observer: Observer): Observer {
+    this.#admin = new Admin({
+      clock: this.#clock,
+      build: () => this.#built(),
+      connections: () => this.connections,
+      addresses: () => this.#whereText(),
+    });
+    return bothObservers(observer, this.#admin.observer);
+  }
+
+  #whereText(): string[] {
+    return this.addresses.map((address) => addressText(address));
+  }
+
   /** Not a closure over what `start` has prepared, which would keep that alive for good. */
-  #served(): Served {
+  #built(): Build {
     if (this.#inForce === undefined) throw new Error('a request came before the start');
-    return this.#inForce.build.served;
+    return this.#inForce.build;
   }
 
   #trusts(): Trust[] {
@@ -260,6 +243,7 @@ class SallyportProxy implements Proxy {
     const detail = `${edge.connections} connections`;
     this.#observer.lifecycle({ time, event: 'draining', detail });
     await edge.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
+    await this.#admin?.close();
     await this.#registry.close(0);
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'closed', detail: 'nothing is in flight' });
   }
@@ -281,7 +265,13 @@ class SallyportProxy implements Proxy {
 }
 
 /** Settings that are read once, at the start. */
-const FIXED: ReadonlySet<string> = new Set(['address', 'reuse_port', 'access_log', 'log_level']);
+const FIXED: ReadonlySet<string> = new Set([
+  'address',
+  'admin_address',
+  'reuse_port',
+  'access_log',
+  'log_level',
+]);
 
 function waitForRestart(before: Build['settings'], after: Build['settings']): string[] {
   const changed = changedSettings(before, after).filter((name) => FIXED.has(name));

@@ -1,8 +1,8 @@
 // The commands and their options. Each command is a file; this one only says which there are.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../app/config-error.ts';
 import type { LogFormat } from '../app/logging.ts';
+import { packageVersion } from '../app/package-version.ts';
 import { addCaCommand } from './ca.ts';
 import { certs, parseDays } from './certs.ts';
 import { check } from './check.ts';
@@ -106,11 +106,4 @@ function parsePort(text: string): number {
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
-}
-
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

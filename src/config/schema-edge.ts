@@ -14,6 +14,9 @@ const listenAddress = z.string().transform((value, context): ListenAddress => {
   return address ?? { port: 0 };
 });
 
+const isLoopback = (host: string | undefined): boolean =>
+  host === 'localhost' || host === '::1' || (host !== undefined && /^127(?:\.\d{1,3}){3}$/.test(host));
+
 export const listening = {
   address: z
     .union(
@@ -30,6 +33,23 @@ export const listening = {
     .transform((value): ListenAddress[] => (Array.isArray(value) ? value : [value]))
     .describe(
       'Where to listen, one or a list: `:443` (IPv4 and IPv6), `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/sallyport.sock`.',
+    ),
+  admin_address: z
+    .string()
+    .transform((value, context): ListenAddress => {
+      const address = parseListenAddress(value);
+      const isLocal = address !== undefined && ('path' in address || isLoopback(address.host));
+      if (!isLocal)
+        context.issues.push({
+          code: 'custom',
+          message: `${quote(value)} is not on this machine alone: write 127.0.0.1:9090, [::1]:9090 or unix:/run/sallyport/admin.sock`,
+          input: value,
+        });
+      return address ?? { port: 0 };
+    })
+    .exactOptional()
+    .describe(
+      'Where the status page, metrics, health checks and explanations are, in plain HTTP: on a loopback address or a unix socket only. Default: nowhere.',
     ),
   use_proxy_protocol: flag()
     .prefault(false)

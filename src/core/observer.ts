@@ -203,3 +203,23 @@ export const silentObserver: Observer = {
   lifecycle: ignore,
   warning: ignore,
 };
+
+/** Tells two. */
+export function bothObservers(one: Observer, other: Observer): Observer {
+  const both =
+    <Kind extends keyof Observer>(kind: Kind) =>
+    (record: Parameters<Observer[Kind]>[0]): void => {
+      (one[kind] as (record: unknown) => void)(record);
+      (other[kind] as (record: unknown) => void)(record);
+    };
+  return {
+    exchange: both('exchange'),
+    handshakeFailure: both('handshakeFailure'),
+    connectionRefused: both('connectionRefused'),
+    revocation: both('revocation'),
+    passthrough: both('passthrough'),
+    reload: both('reload'),
+    lifecycle: both('lifecycle'),
+    warning: both('warning'),
+  };
+}

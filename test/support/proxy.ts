@@ -1,5 +1,6 @@
 // A whole proxy for one test: real sockets, real certificates, port 0, closed at the end.
-import { createProxy, type Proxy, type ProxyOptions } from '../../src/app/proxy.ts';
+import { createProxy } from '../../src/app/proxy.ts';
+import type { Proxy, ProxyOptions } from '../../src/app/proxy-contract.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import {
   type ConnectionRefused,

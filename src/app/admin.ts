@@ -1,0 +1,136 @@
+// What the admin listener tells, put together from what is in force.
+import { type AdminEndpoint, AdminServer, json, text } from '../admin/admin-server.ts';
+import { type StatusView, statusPage } from '../admin/status-page.ts';
+import type { ListenAddress } from '../config/listen-address.ts';
+import type { Clock } from '../core/clock.ts';
+import { pathText } from '../core/issue.ts';
+import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
+import { type BoundAddress, listenOn } from '../edge/address.ts';
+import { type Metrics, createMetrics } from '../observe/metrics.ts';
+import type { Build } from './build.ts';
+import { type StatusEntry, certificateStatus, worstOf } from './certificate-status.ts';
+import { explain } from './explain.ts';
+import { readExplainWords } from './explain-request.ts';
+import { packageVersion } from './package-version.ts';
+
+export interface AdminViews {
+  readonly clock: Clock;
+  /** What is in force. */
+  readonly build: () => Build;
+  readonly connections: () => number;
+  /** Where the proxy listens, in words. */
+  readonly addresses: () => readonly string[];
+}
+
+export class Admin {
+  readonly #views: AdminViews;
+  readonly #metrics: Metrics;
+  readonly #server: AdminServer;
+  readonly #version = packageVersion();
+  readonly #startedAt = performance.now();
+  #state: 'starting' | 'ready' | 'draining' = 'starting';
+  #lastReload: Reload | undefined;
+  /** To be told everything. */
+  readonly observer: Observer;
+
+  constructor(views: AdminViews) {
+    this.#views = views;
+    this.#metrics = createMetrics({
+      version: this.#version,
+      connections: views.connections,
+      endings: () => this.#entries().flatMap((entry) => endingOf(entry)),
+    });
+    this.observer = {
+      ...silentObserver,
+      ...this.#metrics.observer,
+      lifecycle: ({ event }) => {
+        if (event === 'listening') this.#state = 'ready';
+        if (event === 'draining' || event === 'closed') this.#state = 'draining';
+      },
+      reload: (record) => {
+        this.#lastReload = record;
+        this.#metrics.observer.reload(record);
+      },
+    };
+    this.#server = new AdminServer(this.#endpoints());
+  }
+
+  async listen(address: ListenAddress): Promise<BoundAddress> {
+    return await this.#server.listen((server) => listenOn(server, address, false));
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+  }
+
+  #endpoints(): ReadonlyMap<string, AdminEndpoint> {
+    return new Map<string, AdminEndpoint>([
+      ['/', { answer: () => statusPage(this.#status()) }],
+      ['/status', { answer: () => json(200, this.#status()) }],
+      ['/certs', { answer: () => json(200, this.#certificates()) }],
+      ['/healthz', { answer: () => text(200, 'ok') }],
+      ['/readyz', { answer: () => text(this.#state === 'ready' ? 200 : 503, this.#state) }],
+      ['/metrics', { answer: async () => await this.#scrape() }],
+      [
+        '/explain',
+        {
+          takesPost: true,
+          answer: async ({ query, body }) => {
+            const certificate = body.length === 0 ? undefined : body;
+            const asked = readExplainWords({ ...wordsOf(query), certificate }, this.#views.clock.now());
+            return json(200, await explain(this.#views.build(), asked));
+          },
+        },
+      ],
+    ]);
+  }
+
+  #status(): StatusView {
+    const { connections, addresses, build } = this.#views;
+    return {
+      version: this.#version,
+      state: this.#state,
+      addresses: addresses(),
+      connections: connections(),
+      routes: build().served.routes.routes.length,
+      uptime_seconds: Math.floor((performance.now() - this.#startedAt) / 1000),
+      last_reload: this.#lastReload === undefined ? null : reloadView(this.#lastReload),
+      certificates: this.#certificates(),
+    };
+  }
+
+  #certificates(): { status: string; entries: readonly StatusEntry[] } {
+    const entries = this.#entries();
+    return { status: worstOf(entries), entries };
+  }
+
+  #entries(): StatusEntry[] {
+    return certificateStatus(this.#views.build(), this.#views.clock.now());
+  }
+
+  async #scrape() {
+    return { status: 200, contentType: this.#metrics.contentType, body: await this.#metrics.text() };
+  }
+}
+
+function endingOf({ use, name, serial, ends }: StatusEntry) {
+  return ends === null ? [] : [{ use, name, serial: serial ?? '', ends: Date.parse(ends) }];
+}
+
+function reloadView({ time, result, trigger, issues }: Reload): StatusView['last_reload'] {
+  const texts = issues.map((one) =>
+    typeof one === 'string' ? one : `${pathText(one.path)}: ${one.message}`,
+  );
+  return { time: new Date(time).toISOString(), result, trigger, issues: texts };
+}
+
+/** Throws where there is no URL. */
+function wordsOf(query: URLSearchParams) {
+  const word = (name: string): string | undefined => query.get(name) ?? undefined;
+  const url = word('url');
+  if (url === undefined)
+    throw new Error(
+      'Say ?url=https://host/path, and method, ip, at, tls where they matter; POST the certificate.',
+    );
+  return { url, method: word('method'), ip: word('ip'), at: word('at'), tls: word('tls') };
+}

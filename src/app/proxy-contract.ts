@@ -1,0 +1,45 @@
+// What an embedding program may say to a proxy, and what it gets.
+import type { Environment } from '../config/env.ts';
+import type { ConfigInput, SettingsConfig } from '../config/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Observer, Reload } from '../core/observer.ts';
+import type { BoundAddress } from '../edge/address.ts';
+import type { RefusalHelp } from '../pipeline/answer.ts';
+
+export interface ProxyOptions {
+  /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
+  readonly env?: Environment;
+  /** Hears what happens. Default: nobody. A function gets the settings, without the routes, once they are known. */
+  readonly observer?: Observer | ((config: SettingsConfig) => Observer);
+  /** Reload when the configuration file or a file that it names changes. Default true. */
+  readonly watch?: boolean;
+  /** How often to look for such a change, default 1000. */
+  readonly watchIntervalMs?: number;
+  /** What a refusal page says beyond the refusal. */
+  readonly help?: RefusalHelp;
+  /** Default: a random UUID for every request. */
+  readonly newRequestId?: () => string;
+  readonly clock?: Clock;
+}
+
+export type ReloadResult = Pick<Reload, 'result' | 'issues'>;
+
+export interface Proxy {
+  /** Listens. Throws ConfigError where the configuration cannot be used, or the system's error (EADDRINUSE, …). */
+  start(): Promise<readonly BoundAddress[]>;
+  /** Where it listens; empty before `start`. */
+  readonly addresses: readonly BoundAddress[];
+  /** Where the admin listener is; undefined before `start`, or where there is none. */
+  readonly adminAddress: BoundAddress | undefined;
+  /** Connections of clients that are open now, handshakes under way included. */
+  readonly connections: number;
+  /**
+   * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
+   * Listening addresses change only with a restart. Never throws.
+   */
+  reload(trigger?: Reload['trigger'], config?: ConfigInput): Promise<ReloadResult>;
+  /** Stops accepting and lets what is in flight finish, `drain_timeout` at most. */
+  drain(): Promise<void>;
+  /** Cuts what is left. */
+  close(): Promise<void>;
+}
