@@ -69,5 +69,5 @@ function reloadOf({ time, result, trigger, issues }: NonNullable<StatusView['las
 function rowOf({ severity, use, name, ends, problem }: EntryView): Html {
   const tone = severity === 'ok' ? 'quiet' : 'bad';
   const trouble = problem === null ? undefined : html`<div class="${tone}">${problem}</div>`;
-  return html`<tr><td>${use}</td><td class="data">${name}${trouble}</td><td>${ends ?? '-'}</td></tr>`;
+  return html`<tr><td>${use}</td><td class="data">${name}${trouble}</td><td>${ends?.slice(0, 16).replace('T', ' ') ?? '-'}</td></tr>`;
 }
