@@ -3,6 +3,7 @@ import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { SettingsConfig } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { SallyportError } from '../core/errors.ts';
+import { hidesSentChains } from '../core/node-version.ts';
 import type { Crl } from '../pki/crl.ts';
 import { DenyList, type DenyRule, type DenySelector } from '../pki/deny-list.ts';
 import { type NamePattern, type NameRules, compileNameRules } from '../pki/name-rules.ts';
@@ -61,6 +62,12 @@ export async function buildTrust(
   context.issues.push(...issues);
   if (bare === undefined || nameRules === 'unusable') return 'unusable';
   for (const { facts } of bare.anchors) context.inventory.note('client_ca', at, facts);
+  if (settings.max_verify_depth !== 1 && hidesSentChains(process.versions.node))
+    context.issues.push({
+      path: [...path, 'max_verify_depth'],
+      message: `Node ${process.versions.node} does not show the intermediates that clients send, so whoever needs them is refused: put them into the bundle of CAs, or use Node 26`,
+      severity: 'warning',
+    });
   const fetched = await fetchLists(settings, path, bare, context);
   if (files === undefined && fetched === undefined) return settled(bare, previous, context.now);
   const named = [...(files ?? []), ...(fetched ?? [])];

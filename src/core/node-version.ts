@@ -19,3 +19,12 @@ export function nodeVersionFault(version: string): string | undefined {
   if (isSafe) return undefined;
   return `Sallyport needs Node ${NODE_RANGE}, since others can resume the TLS session of one host at another host; this is Node ${version}.`;
 }
+
+/**
+ * Whether this Node does not show the intermediates that a client has sent once OpenSSL has verified them, as 24.21.0 does
+ * not (seen; 24.20 and 26.10 do). Chains of more than one certificate are then refused: `unknown_issuer`.
+ */
+export function hidesSentChains(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number.parseFloat);
+  return major === 24 && minor >= 21;
+}

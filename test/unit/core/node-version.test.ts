@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { nodeVersionFault } from '../../../src/core/node-version.ts';
+import { hidesSentChains, nodeVersionFault } from '../../../src/core/node-version.ts';
 
 t.test('a Node that keeps sessions to their host is taken', (t) => {
   for (const version of [
@@ -40,5 +40,17 @@ t.test('every other Node is refused in one sentence', (t) => {
 t.test('the range is the one that the package states', (t) => {
   const { engines } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   t.equal(engines.node, '^24.17.0 || >=26.3.1');
+  t.end();
+});
+
+t.test('which versions hide the intermediates that clients send', (t) => {
+  for (const [version, isSo] of [
+    ['24.17.0', false],
+    ['24.20.0', false],
+    ['24.21.0', true],
+    ['26.3.1', false],
+    ['26.10.0', false],
+  ] as const)
+    t.equal(hidesSentChains(version), isSo, version);
   t.end();
 });
