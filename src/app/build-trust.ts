@@ -1,5 +1,6 @@
 // From the settings of `downstream_mtls` to the trust of one TLS group: whom to believe, and who is locked out.
 import type { OcspAnswers } from '../certs/ocsp-answers.ts';
+import type { RemoteCrl } from '../certs/remote-crl.ts';
 import type { SettingsConfig } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { SallyportError } from '../core/errors.ts';
@@ -70,7 +71,7 @@ export async function buildTrust(
     });
   const fetched = await fetchLists(settings, path, bare, context);
   if (files === undefined && fetched === undefined) return settled(bare, previous, context.now);
-  const named = [...(files ?? []), ...(fetched ?? [])];
+  const named = [...(files ?? []), ...(fetched?.lists ?? [])];
   const revocation = compileRevocation({
     scope: settings.crl_scope,
     freshness: settings.crl_freshness,
@@ -82,7 +83,7 @@ export async function buildTrust(
   if (isWhole) context.issues.push(...listIssues(named, trust, path, context.now));
   const result = settled(trust, previous, context.now);
   const own = (files ?? []).map(({ crl }) => crl);
-  context.remote?.remember(result, { own, urls: settings.crl_urls ?? [] });
+  context.remote?.remember(result, { own, remote: fetched?.sources ?? [] });
   return result;
 }
 
@@ -90,6 +91,11 @@ export async function buildTrust(
 export interface NamedCrl {
   readonly crl: Crl;
   readonly at: IssuePath;
+}
+
+interface FetchedLists {
+  readonly sources: readonly RemoteCrl[];
+  readonly lists: readonly NamedCrl[];
 }
 
 /** Undefined where no list is named, so that none is asked. What cannot be read is an issue. */
@@ -123,21 +129,19 @@ async function fetchLists(
   path: IssuePath,
   { anchors }: Trust,
   { remote, issues }: TrustContext,
-): Promise<NamedCrl[] | undefined> {
+): Promise<FetchedLists | undefined> {
   if (urls === undefined || remote === undefined) return undefined;
-  const all = urls.map(async (url, index): Promise<NamedCrl[]> => {
+  const { max_crl_bytes: maxBytes, crl_refresh: refreshMs, crl_cache_dir: cacheFolder } = settings;
+  const sources = await Promise.all(
+    urls.map((url) => remote.get({ url, anchors, maxBytes, refreshMs, cacheFolder })),
+  );
+  const lists = sources.flatMap((source, index) => {
     const at = [...path, 'crl_urls', index];
-    const { lists, fault } = await remote.get({
-      url,
-      anchors,
-      maxBytes: settings.max_crl_bytes,
-      refreshMs: settings.crl_refresh,
-      cacheFolder: settings.crl_cache_dir,
-    });
-    if (lists.length === 0) issues.push({ path: at, message: `${url}: ${fault}`, severity: 'warning' });
-    return lists.map((crl) => ({ crl, at }));
+    if (source.lists.length === 0)
+      issues.push({ path: at, message: `${urls[index]}: ${source.fault}`, severity: 'warning' });
+    return source.lists.map((crl) => ({ crl, at }));
   });
-  return (await Promise.all(all)).flat();
+  return { sources, lists };
 }
 
 function ocspOf(

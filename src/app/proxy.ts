@@ -119,6 +119,8 @@ class SallyportProxy implements Proxy {
       trusts: () => this.#trusts(),
     });
     this.#follow(files);
+    // What has come while the rest was being prepared.
+    this.#applyLists();
     const where = this.#whereText().join(', ');
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
     return this.addresses;

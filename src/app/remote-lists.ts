@@ -12,23 +12,20 @@ import type { Trust } from '../pki/trust.ts';
 interface Sources {
   /** From files and the configuration. */
   readonly own: readonly Crl[];
-  readonly urls: readonly string[];
+  readonly remote: readonly RemoteCrl[];
 }
 
 export class RemoteLists {
   readonly #remote: RemoteCrls;
-  readonly #current = new Map<string, Pick<RemoteCrl, 'lists' | 'fault'>>();
   readonly #sources = new WeakMap<Trust, Sources>();
 
   constructor(parts: RemoteCrlParts) {
     this.#remote = new RemoteCrls(parts);
   }
 
-  /** What is known of an address; waits for it the first time, ten seconds at most. */
-  async get(settings: RemoteCrlSettings): Promise<Pick<RemoteCrl, 'lists' | 'fault'>> {
-    const remote = await this.#remote.get(settings);
-    this.#current.set(settings.url, remote);
-    return remote;
+  /** The same one for the same settings; waits for its lists the first time, ten seconds at most. */
+  async get(settings: RemoteCrlSettings): Promise<RemoteCrl> {
+    return await this.#remote.get(settings);
   }
 
   remember(trust: Trust, sources: Sources): void {
@@ -47,13 +44,10 @@ export class RemoteLists {
     return isNew ? next : groups;
   }
 
-  /** Addresses that no group needs any more are asked no more. */
+  /** What no group needs any more is asked for no more. */
   retain(groups: readonly TlsGroupSettings[]): void {
-    const urls = new Set<string>();
-    for (const { trust } of groups)
-      for (const url of (trust && this.#sources.get(trust)?.urls) ?? []) urls.add(url);
-    this.#remote.retain(urls);
-    for (const url of this.#current.keys()) if (!urls.has(url)) this.#current.delete(url);
+    const used = groups.flatMap(({ trust }) => (trust && this.#sources.get(trust)?.remote) ?? []);
+    this.#remote.retain(new Set(used));
   }
 
   stop(): void {
@@ -62,10 +56,10 @@ export class RemoteLists {
 
   #renewedTrust(trust: Trust, now: number): Trust {
     const sources = this.#sources.get(trust);
-    if (sources === undefined || sources.urls.length === 0 || trust.revocation === undefined) return trust;
-    const fetched = sources.urls.flatMap((url) => this.#current.get(url)?.lists ?? []);
+    if (sources === undefined || sources.remote.length === 0 || trust.revocation === undefined) return trust;
+    const crls = [...sources.own, ...sources.remote.flatMap(({ lists }) => lists)];
     const { scope, freshness, graceMs } = trust.revocation;
-    const revocation = compileRevocation({ scope, freshness, graceMs, crls: [...sources.own, ...fetched] });
+    const revocation = compileRevocation({ scope, freshness, graceMs, crls });
     const next = settled({ ...trust, revocation, version: trust.version + 1 }, trust, now);
     this.#sources.set(next, sources);
     return next;

@@ -37,7 +37,7 @@ const RETRY_MS = 15_000;
 export class RemoteCrl {
   readonly #parts: RemoteCrlParts;
   readonly #stopped = new AbortController();
-  #settings: RemoteCrlSettings;
+  readonly #settings: RemoteCrlSettings;
   #known: Validators | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -56,15 +56,6 @@ export class RemoteCrl {
     await this.#readCache();
     if (this.lists.length === 0) await this.#look();
     else this.#schedule(SOONEST_MS);
-  }
-
-  /** Under other CAs lists that those have not signed are dropped. */
-  async use(settings: RemoteCrlSettings): Promise<void> {
-    this.#settings = settings;
-    if (this.lists.length === 0 || this.#faultIn(this.lists) === undefined) return;
-    this.lists = [];
-    this.#known = undefined;
-    await this.#look();
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-// Every address that revocation lists are fetched from.
+// Everything that revocation lists are fetched for: an address, and the CAs that have to have signed what is there.
 import { RemoteCrl, type RemoteCrlParts, type RemoteCrlSettings } from './remote-crl.ts';
 
 export class RemoteCrls {
@@ -9,29 +9,31 @@ export class RemoteCrls {
     this.#parts = parts;
   }
 
-  /** What is known of the address; waits for it the first time, ten seconds at most. */
-  async get(settings: RemoteCrlSettings): Promise<Pick<RemoteCrl, 'lists' | 'fault'>> {
-    const known = this.#all.get(settings.url);
-    if (known !== undefined) {
-      await known.use(settings);
-      return known;
-    }
+  /** The same one for the same settings; waits for its lists the first time, ten seconds at most. */
+  async get(settings: RemoteCrlSettings): Promise<RemoteCrl> {
+    const key = keyOf(settings);
+    const known = this.#all.get(key);
+    if (known !== undefined) return known;
     const remote = new RemoteCrl(settings, this.#parts);
-    this.#all.set(settings.url, remote);
+    this.#all.set(key, remote);
     await remote.start();
     return remote;
   }
 
-  /** Forgets every other address. */
-  retain(urls: ReadonlySet<string>): void {
-    for (const [url, remote] of this.#all)
-      if (!urls.has(url)) {
+  /** Asks for nothing else any more. */
+  retain(used: ReadonlySet<RemoteCrl>): void {
+    for (const [key, remote] of this.#all)
+      if (!used.has(remote)) {
         remote.stop();
-        this.#all.delete(url);
+        this.#all.delete(key);
       }
   }
 
   stop(): void {
     this.retain(new Set());
   }
+}
+
+function keyOf({ anchors, ...settings }: RemoteCrlSettings): string {
+  return JSON.stringify([settings, anchors.map(({ facts }) => facts.sha256)]);
 }

@@ -161,3 +161,33 @@ t.test('an address that is named no more is asked no more; checking asks nobody'
   await until(() => other.requests.length > 2 || undefined);
   t.equal(place.requests.length, asked);
 });
+
+t.test('one address for two hosts with CAs of their own; a refused reload takes no list away', async (t) => {
+  const otherCa = await makeTestRoot('Another client CA');
+  const carol = await pki.issueClient({ commonName: 'Carol' }, otherCa);
+  const [ours, theirs] = [
+    await issueCrl(pki.clientCa, { revoked: [] }),
+    await issueCrl(otherCa, { revoked: [] }),
+  ];
+  const place = await startPlace(t, serving(Buffer.from(ours.crlPem + theirs.crlPem)));
+  const other = 'other.sallyport.localhost';
+  const bundle = pki.clientCa.certPem + otherCa.certPem;
+  const { port, proxy, config } = await startProxy(t, {
+    routes: [...routes, { from: `https://${other}`, response: { body: 'other' } }],
+    downstream_mtls: mtls(place.url, { ca: bundle }),
+    hosts: [{ host: other, downstream_mtls: { ca: bundle, crl_urls: [place.url] } }],
+  });
+  const hers = { cert: carol.certPem, key: carol.keyPem };
+  t.equal((await call(clientOptions(pki, port))).status, 200);
+  t.equal((await call(clientOptions(pki, port, { ...hers, servername: other }))).status, 200);
+  const stranger = await makeTestRoot('Nobody');
+  const { result } = await proxy.reload('call', {
+    ...config,
+    downstream_mtls: mtls(place.url, { ca: stranger.certPem }),
+    routes: [{ from: 'nothing', to: 'nowhere' }],
+  });
+  t.equal(result, 'refused');
+  const before = place.requests.length;
+  await until(() => place.requests.length > before + 1 || undefined);
+  t.equal((await call(clientOptions(pki, port))).status, 200, 'the lists in force are still there');
+});
