@@ -46,11 +46,17 @@ type Written = { -readonly [Key in keyof PassthroughRecord]: PassthroughRecord[K
 interface Passing {
   readonly client: PassthroughClient;
   readonly cut: (why: Broken) => void;
+  /** Milliseconds since the epoch: policy has to be asked again. */
+  until: number;
 }
+
+/** How late the end of a grant may be noticed. */
+const TICK_MS = 250;
 
 export class Passthrough implements PassthroughService {
   readonly #parts: PassthroughParts;
   readonly #passing = new Set<Passing>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: PassthroughParts) {
     this.#parts = parts;
@@ -68,16 +74,36 @@ export class Passthrough implements PassthroughService {
     }
     const record = this.#begin(client, route);
     const decision = this.#decide(route, client);
-    if (decision.ok) void this.#pass(client, route, record);
+    if (decision.ok) void this.#pass(client, route, record, decision);
     else this.#refuse(client.socket, ACCESS_DENIED, { ...record, error: 'denied', reason: decision.reason });
   }
 
   /** To be called after every change of routes or policy: cuts what would be refused now. */
   reconsider(): void {
-    for (const { client, cut } of this.#passing) {
+    this.#reconsider(() => true);
+  }
+
+  #tick(): void {
+    if (this.#passing.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const now = this.#parts.clock.now();
+    this.#reconsider(({ until }) => until <= now);
+  }
+
+  #reconsider(isDue: (passing: Passing) => boolean): void {
+    for (const passing of this.#passing) {
+      if (!isDue(passing)) continue;
+      const { client, cut } = passing;
       const route = this.#routeFor(client.sni);
       const decision = route && this.#decide(route, client);
-      if (decision?.ok === true) continue;
+      if (decision?.ok === true) {
+        passing.until = decision.until;
+        continue;
+      }
+      this.#passing.delete(passing);
       this.#parts.observer.revocation({
         time: this.#parts.clock.now(),
         connectionId: client.id,
@@ -119,7 +145,12 @@ export class Passthrough implements PassthroughService {
     };
   }
 
-  async #pass(client: PassthroughClient, route: PassthroughRoute, record: Written): Promise<void> {
+  async #pass(
+    client: PassthroughClient,
+    route: PassthroughRoute,
+    record: Written,
+    { until }: Grant,
+  ): Promise<void> {
     const { socket } = client;
     try {
       const app = await connectOne(route, record);
@@ -132,6 +163,7 @@ export class Passthrough implements PassthroughService {
         app.write(proxyHeader(route.proxyProtocol, addressesOf(client), client.sni));
       const passing: Passing = {
         client,
+        until,
         cut: joinSockets(socket, app, {
           idleMs: route.idleMs,
           onDone: (broken) => {
@@ -142,6 +174,7 @@ export class Passthrough implements PassthroughService {
         }),
       };
       this.#passing.add(passing);
+      this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#refuse(socket, INTERNAL_ERROR, { ...record, error: 'upstream_unreachable', reason });

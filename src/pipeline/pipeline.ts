@@ -33,7 +33,7 @@ export class Pipeline implements Service {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.#underWay = new UnderWay(parts.observer);
+    this.#underWay = new UnderWay(parts);
     this.#newRequestId = parts.newRequestId ?? randomUUID;
   }
 
@@ -59,10 +59,7 @@ export class Pipeline implements Service {
 
   /** To be called after every change of routes or policy: ends what would be refused now. Resolves when all is done. */
   async reconsider(): Promise<void> {
-    await this.#underWay.reconsider(
-      () => this.#parts.served(),
-      () => this.#parts.clock.now(),
-    );
+    await this.#underWay.reconsider();
   }
 
   #begin(exchange: Exchange): Life {

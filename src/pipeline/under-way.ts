@@ -1,37 +1,69 @@
-// The forwarded exchanges that are under way, for a change of policy: what was granted under the old one is asked for
-// again under the new one, and whoever would be refused now is shown out. Where nothing changed for them, nobody notices.
+// The forwarded exchanges that are under way. What was granted is asked for again when routes or policy change, and when
+// the time is over for which it was granted; whoever would be refused now is shown out. Where nothing changed for them,
+// nobody notices.
 import { SallyportError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Observer } from '../core/observer.ts';
 import { TimeSlices } from '../core/time-slices.ts';
 import { decide } from '../policy/decide.ts';
 import type { Directed, Life } from './life.ts';
 import type { Served } from './served-route.ts';
 
+/** How late the end of a grant may be noticed. */
+const TICK_MS = 250;
+
+export interface UnderWayParts {
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** Those in force. */
+  served(): Served;
+}
+
 export class UnderWay {
-  readonly #observer: Observer;
+  readonly #parts: UnderWayParts;
   readonly #lives = new Set<Directed>();
+  /** Milliseconds since the epoch: no grant ends before. */
+  #nextUntil = Infinity;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(observer: Observer) {
-    this.#observer = observer;
-  }
-
-  get size(): number {
-    return this.#lives.size;
+  constructor(parts: UnderWayParts) {
+    this.#parts = parts;
   }
 
   add(life: Directed): void {
     this.#lives.add(life);
+    const { until } = life.grant;
+    if (until < this.#nextUntil) this.#nextUntil = until;
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   delete(life: object): void {
     this.#lives.delete(life as Directed);
   }
 
-  /** Asks again for each, in slices between which the event loop turns. `clock` gives milliseconds since the epoch. */
-  async reconsider(served: () => Served, now: () => number): Promise<void> {
+  /** Asks again for each whose grant is of an earlier policy, in slices between which the event loop turns. */
+  async reconsider(): Promise<void> {
+    await this.#reconsiderAll(({ grant }) => grant.policyVersion !== this.#parts.served().policyVersion);
+  }
+
+  #tick(): void {
+    if (this.#lives.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      this.#nextUntil = Infinity;
+      return;
+    }
+    const now = this.#parts.clock.now();
+    if (now < this.#nextUntil) return;
+    this.#nextUntil = Infinity;
+    void this.#reconsiderAll(({ grant }) => grant.until <= now);
+  }
+
+  async #reconsiderAll(isDue: (life: Directed) => boolean): Promise<void> {
     const slices = new TimeSlices();
     for (const life of this.#lives) {
-      if (life.grant.policyVersion !== served().policyVersion) this.#reconsider(life, served(), now());
+      if (isDue(life)) this.#reconsider(life, this.#parts.served(), this.#parts.clock.now());
+      this.#nextUntil = Math.min(this.#nextUntil, life.grant.until);
       if (slices.isOver) await slices.pause();
     }
   }
@@ -40,9 +72,10 @@ export class UnderWay {
     const { connection } = life.exchange;
     const reason = whyNot(life, served, now);
     if (reason === undefined) return;
+    this.#lives.delete(life);
     const verdict = connection.verdict(now);
     const shown = verdict?.ok === true ? verdict.identity.leaf : verdict?.shown;
-    this.#observer.revocation({
+    this.#parts.observer.revocation({
       time: now,
       connectionId: connection.id,
       remoteAddress: connection.remoteAddress,

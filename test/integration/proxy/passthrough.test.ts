@@ -1,89 +1,35 @@
 // Hosts whose TLS does not end at the proxy: told apart by server name, ended by an app of its own, with its own
 // certificates on both sides.
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { connect, TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import t, { type Test } from 'tap';
 import type { ConfigInput } from '../../../src/config/schema.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { silentObserver, type PassthroughRecord } from '../../../src/core/observer.ts';
 import { createProxy } from '../../../src/app/proxy.ts';
 import { parseProxyHeader } from '../../../src/edge/proxy-header.ts';
-import { issueServer } from '../../../src/pki/issue.ts';
-import { makeTestPki, makeTestRoot } from '../../support/certificates.ts';
+import { makeTestPki } from '../../support/certificates.ts';
 import { call, clientOptions } from '../../support/client.ts';
+import { DB, dbCa, startDatabase } from '../../support/database.ts';
 import { certificateFile, explanationOf } from '../../support/explain.ts';
 import { baseConfig } from '../../support/proxy.ts';
 import { until } from '../../support/until.ts';
 
-const DB = 'db.sallyport.localhost';
 const WEB = 'app.sallyport.localhost';
 const pki = await makeTestPki();
-const dbCa = await makeTestRoot('The CA of the database');
-const dbCertificate = await issueServer(dbCa, {
-  commonName: 'db',
-  days: 1,
-  names: { dns: [DB, '*.db.localhost'] },
-});
-
-interface Database {
-  readonly to: string;
-  readonly server: Server;
-  /** What came before TLS, and whose certificate was shown. */
-  readonly seen: { header: Buffer; client: string }[];
-}
-
-/** An echo behind mutual TLS, of a CA that the proxy has never heard of; `header` bytes before TLS are set aside. */
-async function startDatabase(t: Test, { hasHeader = false } = {}): Promise<Database> {
-  const seen: Database['seen'] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (raw) => {
-    sockets.add(raw);
-    raw.on('error', () => {});
-    const serve = (header: Buffer): void => {
-      const secure = new TLSSocket(raw, {
-        isServer: true,
-        key: dbCertificate.keyPem,
-        cert: dbCertificate.certPem,
-        ca: pki.clientCa.certPem,
-        requestCert: true,
-        rejectUnauthorized: true,
-      });
-      secure.on('error', () => raw.destroy());
-      secure.once('secure', () =>
-        seen.push({ header, client: String(secure.getPeerCertificate().subject?.CN) }),
-      );
-      secure.pipe(secure);
-    };
-    if (!hasHeader) serve(Buffer.alloc(0));
-    else
-      raw.once('readable', () => {
-        const bytes = raw.read() as Buffer;
-        const parsed = parseProxyHeader(bytes);
-        const length = typeof parsed === 'object' && 'length' in parsed ? parsed.length : 0;
-        raw.unshift(bytes.subarray(length));
-        serve(bytes.subarray(0, length));
-      });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { to: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, server, seen };
-}
 
 const PUBLIC = { allow_public_unauthenticated_access: true };
 type Routes = ConfigInput['routes'];
 
-async function setUp(t: Test, routes: Routes, more: Partial<ConfigInput> = {}) {
+async function setUp(t: Test, routes: Routes, more: Partial<ConfigInput> = {}, clock = systemClock) {
   const records: PassthroughRecord[] = [];
   const revocations: unknown[] = [];
   const web = { from: `https://${WEB}`, response: { body: 'web' } };
   const config = { ...baseConfig(pki), routes: [web, ...routes], ...more };
   const proxy = createProxy(config, {
     watch: false,
+    clock,
     observer: {
       ...silentObserver,
       passthrough: (record) => records.push(record),
@@ -215,6 +161,22 @@ t.test(
     t.match(await until(() => records[0]), { error: 'revoked' });
   },
 );
+
+t.test('a policy whose time is over cuts', async (t) => {
+  const db = await startDatabase(t);
+  let now = Date.now();
+  const date = { before: new Date(now + 60_000).toISOString().replace(/\.\d+/, '') };
+  const route = { from: `tls://${DB}`, to: db.to, policy: { allow: { and: [{ date }] } } };
+  const { open, revocations, records } = await setUp(t, [route], {}, { now: () => now });
+  const socket = open();
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  const gone = once(socket, 'close');
+  now += 61_000;
+  await gone;
+  t.match(revocations, [{ reason: 'no_allow_rule', state: 'tunnel' }]);
+  t.match(await until(() => records[0]), { error: 'revoked' });
+});
 
 t.test('one that rests too long, or that a side leaves, is closed on both', async (t) => {
   const db = await startDatabase(t);

@@ -169,6 +169,25 @@ t.test('a certificate that ends, and a list that does, end their connections in 
   t.match(heard.revocations, [{}, { reason: 'crl_stale' }]);
 });
 
+t.test('a policy whose time is over ends what it granted, once', async (t) => {
+  let now = Date.now();
+  const date = { before: new Date(now + 60_000).toISOString().replace(/\.\d+/, '') };
+  const { connect, answers, heard } = await setUp(
+    t,
+    { policy: { allow: { and: [{ date }] } }, revocation_deadline: '400ms' },
+    { now: () => now },
+  );
+  const socket = await connect();
+  socket.write(REQUEST);
+  await until(() => answers[0]);
+  await once(socket, 'data');
+  now += 61_000;
+  await closed(socket);
+  t.match(heard.revocations, [{ cause: 'policy', reason: 'no_allow_rule', state: 'in_flight' }]);
+  t.equal(heard.revocations.length, 1);
+  t.match(await until(() => heard.exchanges[0]), { status: 200, error: 'revoked' });
+});
+
 t.test('a route that is there no more ends what is under way on it, and only that', async (t) => {
   const { reload, connect, answers, heard, app } = await setUp(t);
   const other = { from: 'https://other.sallyport.localhost', to: app.url };
