@@ -2,11 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { APP_NAME, EDGE_NAME } from '../run/certificates.ts';
-import type { Peer, PeerContext } from './peer.ts';
+import type { Peer, PeerContext, PeerLaunch } from './peer.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-const configuration = ({ port, upstreamPort, certificates: pki }: PeerContext): string => `
+/** `variants`: a route each, with more settings of its own. */
+export const sallyportConfig = (
+  { port, upstreamPort, certificates: pki }: PeerContext,
+  variants: readonly string[] = [''],
+): string => `
 address: 127.0.0.1:${port}
 certificates:
   - cert: ${pki.edge.certFile}
@@ -18,11 +22,26 @@ upstream_mtls:
   key_file: ${pki.proxy.keyFile}
 max_connections_per_address: 10000
 routes:
-  - from: https://${EDGE_NAME}
+${variants
+  .map(
+    (settings) => `  - from: https://${EDGE_NAME}
     to: https://127.0.0.1:${upstreamPort}
     tls_custom_ca_file: ${pki.serverCaFile}
     tls_upstream_server_name: ${APP_NAME}
-`;
+${settings}`,
+  )
+  .join('')}`;
+
+/** Runs from the sources; its log goes beside the configuration. */
+export function sallyportLaunch(config: string): PeerLaunch {
+  const log = path.join(path.dirname(config), 'access.log');
+  return {
+    command: process.execPath,
+    args: [path.join(ROOT, 'src/cli/bin.ts'), 'run', '-c', config, '--log-format', 'json'],
+    outputFile: log,
+    accessLog: log,
+  };
+}
 
 export const sallyport: Peer = {
   name: 'sallyport',
@@ -35,13 +54,7 @@ export const sallyport: Peer = {
   },
   prepare: (context) => {
     const file = path.join(context.folder, 'routes.yaml');
-    const log = path.join(context.folder, 'access.log');
-    writeFileSync(file, configuration(context));
-    return {
-      command: process.execPath,
-      args: [path.join(ROOT, 'src/cli/bin.ts'), 'run', '-c', file, '--log-format', 'json'],
-      outputFile: log,
-      accessLog: log,
-    };
+    writeFileSync(file, sallyportConfig(context));
+    return sallyportLaunch(file);
   },
 };

@@ -129,6 +129,7 @@ function upstreamSettings(route: RouteConfig, config: Config) {
     connect_timeout: route.connect_timeout ?? config.upstream_connect_timeout,
     timeout: route.timeout ?? config.default_upstream_timeout,
     idle_timeout: route.idle_timeout ?? config.default_upstream_idle_timeout,
+    upstream_client: route.upstream_client ?? config.upstream_client,
     max_upstream_connections: config.max_upstream_connections,
   };
 }

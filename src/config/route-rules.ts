@@ -22,6 +22,7 @@ const OF_APP = [
   'timeout',
   'idle_timeout',
   'connect_timeout',
+  'upstream_client',
   'allow_websockets',
   'identity_headers',
   'set_request_headers',

@@ -182,6 +182,9 @@ export const routeSchema = z.strictObject({
   connect_timeout: duration({ min: 1 })
     .exactOptional()
     .describe('To connect to the app, TLS included. Default: `upstream_connect_timeout`.'),
+  upstream_client: word(['undici', 'raw'])
+    .exactOptional()
+    .describe('Who speaks to this app. Default: the global `upstream_client`.'),
   max_request_body_bytes: size()
     .exactOptional()
     .describe('Longest request body. Default: the global `max_request_body_bytes`. 0 means no limit.'),

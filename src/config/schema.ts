@@ -9,7 +9,7 @@ import { globalPolicy } from './schema-policy.ts';
 import { refusals } from './schema-refusals.ts';
 import { routeSchema } from './schema-route.ts';
 import { downstreamMtls, edgeCertificates, identityHeaders, upstreamTls } from './schema-tls.ts';
-import { count, duration } from './schema-values.ts';
+import { count, duration, word } from './schema-values.ts';
 
 const upstreamDefaults = {
   default_upstream_timeout: duration()
@@ -21,6 +21,11 @@ const upstreamDefaults = {
   upstream_connect_timeout: duration({ min: 1 })
     .prefault('10s')
     .describe('To connect to an app, TLS included.'),
+  upstream_client: word(['undici', 'raw'])
+    .default('undici')
+    .describe(
+      'Who speaks HTTP/1.1 to the apps: `undici`, or `raw`, a client of our own that is as strict as the edge and costs less processor time.',
+    ),
   max_upstream_connections: count().prefault(256).describe('Connections at once to one address of an app.'),
 };
 

@@ -2,7 +2,7 @@
 // undici is pinned: what is relied on here and in undici-attempt.ts is its inside, and is covered by tests.
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
-import type { Connect } from './connector.ts';
+import type { ConnectionOptions } from './pool.ts';
 
 /** What an attempt gets to know about its channel. */
 export interface Carrier {
@@ -14,19 +14,10 @@ export interface CarriedHandler extends Dispatcher.DispatchHandler {
   onCarrier(carrier: Carrier): void;
 }
 
-export interface ChannelOptions {
-  readonly connect: Connect;
-  readonly maxHeaderBytes: number;
-  /** How long a connection without a request is kept, where the app does not say (`Keep-Alive: timeout`). */
-  readonly keepAliveMs: number;
-  /** The longest it is kept when the app does say. */
-  readonly maxKeepAliveMs: number;
-}
-
 export class Channel extends Client {
   readonly #carrier: Carrier;
 
-  constructor(origin: string, options: ChannelOptions) {
+  constructor(origin: string, options: ConnectionOptions) {
     const carrier: { socket: Socket | undefined } = { socket: undefined };
     super(origin, {
       connect: (_, callback) =>

@@ -1,9 +1,9 @@
 // From what a route says about its app to the Upstream that serves it. Makes no connection and parses no certificate.
 import { normalizeHostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
-import type { ClientIdentity, UpstreamTrust } from './pool-settings.ts';
+import type { ClientIdentity, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
 import { type Target, parseTarget, withServerName } from '../core/target.ts';
-import { type PoolSource, UndiciEndpoint } from './undici-endpoint.ts';
+import { type PoolSource, PooledEndpoint } from './pooled-endpoint.ts';
 import { Upstream } from './upstream.ts';
 
 /** What a route says, defaults filled in. Times in milliseconds, 0 for no limit; certificates as PEM already read. */
@@ -19,6 +19,8 @@ export interface UpstreamSettings {
   readonly timeout: number;
   /** Between two pieces of the response. */
   readonly idle_timeout: number;
+  /** Default `undici`. */
+  readonly upstream_client?: UpstreamClient;
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
   /** The route's certificate, or the global one. */
@@ -32,7 +34,7 @@ const NONE: readonly string[] = [];
 /** Paths of issues are relative to the route. Endpoints take their pools from `source` at their first request. */
 export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
   const issues: Issue[] = [];
-  const endpoints: UndiciEndpoint[] = [];
+  const endpoints: PooledEndpoint[] = [];
   const timeouts = {
     // A connection in the making is limited by itself; this is for the wait before it.
     waitMs: 2 * settings.connect_timeout,
@@ -50,6 +52,7 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
       issues.push({ path: ['to', index], message: `the weight of '${url}' must be positive` });
     } else {
       const shared = {
+        client: settings.upstream_client ?? 'undici',
         identity: settings.identity,
         trust: settings.trust,
         spkiPins: settings.tls_upstream_spki_pins ?? NONE,
@@ -57,7 +60,7 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
         connectTimeoutMs: settings.connect_timeout,
         maxConnections: settings.max_upstream_connections,
       };
-      endpoints.push(new UndiciEndpoint({ ...shared, target }, timeouts, source));
+      endpoints.push(new PooledEndpoint({ ...shared, target }, timeouts, source));
     }
   }
   if (settings.to.length === 0) issues.push({ path: ['to'], message: 'no address: write https://host:port' });

@@ -16,7 +16,11 @@ export interface UpstreamTrust {
   readonly mode: 'add' | 'replace';
 }
 
+/** Who speaks HTTP to the app: undici, or our own client on raw sockets. */
+export type UpstreamClient = 'undici' | 'raw';
+
 export interface PoolSettings {
+  readonly client: UpstreamClient;
   readonly target: Target;
   readonly identity: ClientIdentity | undefined;
   /** Undefined: the system's roots. */
@@ -35,8 +39,8 @@ export function tlsKey({ identity, trust }: PoolSettings): string {
 
 /** The same for settings that may share connections. A JSON list, so that no part can pass for another. */
 export function poolKey(settings: PoolSettings): string {
-  const { target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
+  const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
   const isTls = target.protocol === 'https';
   const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
-  return JSON.stringify([target.name, connectTimeoutMs, maxConnections, ...proof]);
+  return JSON.stringify([client, target.name, connectTimeoutMs, maxConnections, ...proof]);
 }

@@ -3,8 +3,10 @@
 // more is idle, and what is idle for a minute is closed: a reload has nothing to retire by hand.
 import type { SecureContext } from 'node:tls';
 import { createConnector } from './connector.ts';
-import { EndpointPool, type PoolStats } from './endpoint-pool.ts';
+import { UndiciPool } from './undici-pool.ts';
+import type { ConnectionPool, PoolStats } from './pool.ts';
 import { poolKey, type PoolSettings, tlsKey } from './pool-settings.ts';
+import { RawPool } from './raw-pool.ts';
 import { createTlsContext } from './tls-context.ts';
 
 /** Longer than any connection without requests is kept, so that closing an idle pool closes no warm connection. */
@@ -17,14 +19,14 @@ const MAX_HEADER_BYTES = 65_536;
 const MAX_WAITING = 1024;
 
 export class UpstreamRegistry {
-  readonly #pools = new Map<string, EndpointPool>();
+  readonly #pools = new Map<string, ConnectionPool>();
   /** Held by the pools that use them. */
   readonly #contexts = new Map<string, WeakRef<SecureContext>>();
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** The pool for these settings, made when there is none. After `close` it is one that refuses everything. */
-  acquire(settings: PoolSettings): EndpointPool {
+  acquire(settings: PoolSettings): ConnectionPool {
     const key = poolKey(settings);
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
@@ -77,15 +79,16 @@ export class UpstreamRegistry {
     await Promise.all(pools.map((pool) => pool.close(deadlineMs)));
   }
 
-  #create(settings: PoolSettings): EndpointPool {
-    const { target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
+  #create(settings: PoolSettings): ConnectionPool {
+    const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
     const connect = createConnector({
       target,
       connectTimeoutMs,
       secureContext: () => this.#context(settings),
       expected: { serverName: target.serverName, spkiPins, sanPins },
     });
-    return new EndpointPool({
+    const Pool = client === 'raw' ? RawPool : UndiciPool;
+    return new Pool({
       target,
       connect,
       maxConnections,

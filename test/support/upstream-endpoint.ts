@@ -1,9 +1,11 @@
 // An endpoint on a pool of its own, as a test wants it, closed at the end of the test.
 import tls from 'node:tls';
 import { createConnector } from '../../src/upstream/connector.ts';
-import { EndpointPool } from '../../src/upstream/endpoint-pool.ts';
+import { UndiciPool } from '../../src/upstream/undici-pool.ts';
+import type { ConnectionPool } from '../../src/upstream/pool.ts';
+import { RawPool } from '../../src/upstream/raw-pool.ts';
 import { parseTarget, withServerName } from '../../src/core/target.ts';
-import { UndiciEndpoint } from '../../src/upstream/undici-endpoint.ts';
+import { PooledEndpoint } from '../../src/upstream/pooled-endpoint.ts';
 
 export interface EndpointSetup {
   readonly connectTimeoutMs?: number;
@@ -27,7 +29,7 @@ export function openEndpoint(
   t: Teardown,
   url: string,
   setup: EndpointSetup = {},
-): { endpoint: UndiciEndpoint; pool: EndpointPool } {
+): { endpoint: PooledEndpoint; pool: ConnectionPool } {
   const parsed = parseTarget(url);
   const target = setup.serverName === undefined ? parsed : withServerName(parsed, setup.serverName);
   const connect = createConnector({
@@ -40,7 +42,8 @@ export function openEndpoint(
       sanPins: setup.sanPins ?? [],
     },
   });
-  const pool = new EndpointPool({
+  const Pool = process.env['UPSTREAM_CLIENT'] === 'raw' ? RawPool : UndiciPool;
+  const pool = new Pool({
     target,
     connect,
     keepAliveMs: 4000,
@@ -56,6 +59,7 @@ export function openEndpoint(
   };
   t.teardown(() => pool.close(0));
   const settings = {
+    client: 'undici' as const,
     target,
     identity: undefined,
     trust: undefined,
@@ -64,5 +68,5 @@ export function openEndpoint(
     connectTimeoutMs: 0,
     maxConnections: 0,
   };
-  return { endpoint: new UndiciEndpoint(settings, timeouts, { acquire: () => pool }), pool };
+  return { endpoint: new PooledEndpoint(settings, timeouts, { acquire: () => pool }), pool };
 }

@@ -216,10 +216,12 @@ t.test('a body behind HEAD, 204 or 304 is dropped with the connection', async (t
         head.includes('/first') ? `HTTP/1.1 ${status}\r\nContent-Length: 5\r\n\r\nstray` : GOOD,
       ),
     );
+    // Our own client does not take a 204 that announces a body at all.
+    const isRefused = process.env['UPSTREAM_CLIENT'] === 'raw' && status.startsWith('204');
     const { endpoint } = openEndpoint(t, upstream.url, { maxConnections: 1 });
     const first = await new AttemptRecorder().opens(endpoint, outgoing({ method, target: '/first' })).ended;
     t.equal(first.bodyBytes, 0);
-    t.equal(first.events.at(-1), 'end');
+    t.equal(first.events.at(-1), isRefused ? 'error upstream_protocol all' : 'end');
     const next = await new AttemptRecorder().opens(endpoint, outgoing()).ended;
     t.equal(next.body, 'good');
     t.equal(upstream.sockets.length, 2);
@@ -230,7 +232,7 @@ t.test('a malformed request never takes a connection out of service', async (t) 
   const upstream = await startRawUpstream(t, answerEach(GOOD));
   const { endpoint } = openEndpoint(t, upstream.url, { maxConnections: 2 });
   for (let i = 0; i < 10; i++) {
-    const sink = await new AttemptRecorder().opens(endpoint, outgoing({ target: '*' })).ended;
+    const sink = await new AttemptRecorder().opens(endpoint, outgoing({ target: '/a b' })).ended;
     t.strictSame(sink.events, ['error internal none']);
   }
   const sink = await new AttemptRecorder().opens(endpoint, outgoing()).ended;

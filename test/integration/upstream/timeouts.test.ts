@@ -30,7 +30,7 @@ t.test('a head that drips is a timeout all the same, interim responses or not', 
   for (const piece of ['HTTP/1.1 200 OK\r\n', 'HTTP/1.1 103 Early Hints\r\n\r\n']) {
     const pieces = [piece, ...Array<string>(1000).fill(piece.includes('103') ? piece : 'X: y\r\n')];
     const upstream = await startRawUpstream(t, (socket) =>
-      socket.once('data', () => drip(socket, pieces, 5)),
+      socket.once('data', () => drip(socket, pieces, 20)),
     );
     const { endpoint } = openEndpoint(t, upstream.url, { headersMs: 80 });
     const sink = await new AttemptRecorder().opens(endpoint, outgoing()).ended;

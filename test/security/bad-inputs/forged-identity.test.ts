@@ -146,9 +146,9 @@ t.test('hop-by-hop fields, and those that Connection names, stay on their hop', 
     'Proxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\nTrailer: X\r\nUpgrade: foo\r\n' +
     'HTTP2-Settings: AAMAAABk\r\nX-End-To-End: 1\r\n';
   await send(request(fields));
-  const names = [...(seen()[0]?.headers.keys() ?? [])].sort();
+  // undici says `connection: keep-alive` of its own hop.
+  const names = [...(seen()[0]?.headers.keys() ?? [])].filter((name) => name !== 'connection').sort();
   t.strictSame(names, [
-    'connection',
     'forwarded',
     'host',
     'x-end-to-end',

@@ -1,21 +1,21 @@
-// The upstream contract on undici: one address as one route sees it, that is a shared pool and the route's timeouts.
+// One address as one route sees it: a shared pool and the route's timeouts.
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead } from './contract.ts';
-import type { EndpointPool } from './endpoint-pool.ts';
+import type { ConnectionPool } from './pool.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 
 /** Where pools come from: the registry. */
 export interface PoolSource {
-  acquire(settings: PoolSettings): EndpointPool;
+  acquire(settings: PoolSettings): ConnectionPool;
 }
 
-export class UndiciEndpoint implements Endpoint {
+export class PooledEndpoint implements Endpoint {
   readonly name: string;
   readonly authority: string;
   readonly #settings: PoolSettings;
   readonly #timeouts: EndpointTimeouts;
   readonly #source: PoolSource;
-  #pool: EndpointPool | undefined;
+  #pool: ConnectionPool | undefined;
 
   constructor(settings: PoolSettings, timeouts: EndpointTimeouts, source: PoolSource) {
     this.name = settings.target.name;

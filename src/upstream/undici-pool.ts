@@ -3,28 +3,14 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import { SallyportError } from '../core/errors.ts';
-import { Channel, type ChannelOptions } from './channel.ts';
+import { Channel } from './channel.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
-import type { Target } from '../core/target.ts';
+import type { ConnectionPool, PoolOptions, PoolStats } from './pool.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 import { type AttemptTally, UndiciAttempt } from './undici-attempt.ts';
 
-export interface EndpointPoolOptions extends ChannelOptions {
-  readonly target: Target;
-  /** Connections at once. */
-  readonly maxConnections: number;
-  /** Requests that may wait while all connections are busy; the next is refused (`upstream_unavailable`). */
-  readonly maxWaiting: number;
-}
-
-export interface PoolStats {
-  readonly open: number;
-  readonly inFlight: number;
-  readonly waiting: number;
-}
-
-export class EndpointPool implements AttemptTally {
-  readonly #options: EndpointPoolOptions;
+export class UndiciPool implements AttemptTally, ConnectionPool {
+  readonly #options: PoolOptions;
   readonly #origin: string;
   /** undici wants a name per request, or it takes the Host header's for SNI and reconnects whenever that changes. */
   readonly #serverName: string;
@@ -35,7 +21,7 @@ export class EndpointPool implements AttemptTally {
   #lastUsedAt = performance.now();
   #closing: Promise<void> | undefined;
 
-  constructor(options: EndpointPoolOptions) {
+  constructor(options: PoolOptions) {
     this.#options = options;
     this.#origin = `${options.target.protocol}://endpoint`;
     this.#serverName = options.target.serverName === '' ? 'endpoint' : options.target.serverName;
