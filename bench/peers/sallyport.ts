@@ -6,6 +6,13 @@ import type { Peer, PeerContext, PeerLaunch } from './peer.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
+export interface LaunchOptions {
+  /** The checkout to run; default this one. */
+  readonly root?: string;
+  /** Of Node. */
+  readonly flags?: readonly string[];
+}
+
 /** `variants`: a route each, with more settings of its own. */
 export const sallyportConfig = (
   { port, upstreamPort, certificates: pki }: PeerContext,
@@ -33,11 +40,11 @@ ${settings}`,
   .join('')}`;
 
 /** Runs from the sources; its log goes beside the configuration. */
-export function sallyportLaunch(config: string): PeerLaunch {
+export function sallyportLaunch(config: string, { root = ROOT, flags = [] }: LaunchOptions = {}): PeerLaunch {
   const log = path.join(path.dirname(config), 'access.log');
   return {
     command: process.execPath,
-    args: [path.join(ROOT, 'src/cli/bin.ts'), 'run', '-c', config, '--log-format', 'json'],
+    args: [...flags, path.join(root, 'src/cli/bin.ts'), 'run', '-c', config, '--log-format', 'json'],
     outputFile: log,
     accessLog: log,
   };

@@ -11,7 +11,7 @@ import { compilePolicy } from '../policy/compile.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
 import { compileUpstream } from '../upstream/compile-upstream.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
-import type { UpstreamRegistry } from '../upstream/registry.ts';
+import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
@@ -27,7 +27,7 @@ export interface RoutesContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
   readonly inventory: Inventory;
-  readonly registry: UpstreamRegistry;
+  readonly registry: PoolSource;
   readonly now: number;
   readonly policies: HostPolicies;
   readonly assertion: AssertionSettings | undefined;

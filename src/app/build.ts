@@ -7,7 +7,7 @@ import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
-import type { UpstreamRegistry } from '../upstream/registry.ts';
+import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
@@ -33,7 +33,7 @@ export interface Build {
 }
 
 export interface BuildContext {
-  readonly registry: UpstreamRegistry;
+  readonly registry: PoolSource;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** What is in force. */

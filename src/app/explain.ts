@@ -186,8 +186,9 @@ function forwardedBy(admitted: Admitted, asked: ImaginedRequest, host: Hostname)
   const head = endpoint && rehearsedHead(admitted, endpoint);
   if (head === undefined) return null;
   const headers: [string, string][] = [];
-  for (let i = 0; i + 1 < head.headers.length; i += 2) {
-    const [name = '', value = ''] = head.headers.slice(i, i + 2);
+  const fields = [...head.headers, ...(head.block?.fields ?? [])];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [name = '', value = ''] = fields.slice(i, i + 2);
     headers.push([name, SECRET.test(name) ? '(not shown)' : value]);
   }
   const { identity } = admitted.grant;

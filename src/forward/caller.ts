@@ -5,6 +5,7 @@ import { parseAuthority } from '../core/hostname.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Identity } from '../exchange/identity.ts';
 import { type Assertion, makeAssertion } from './assertion.ts';
+import { HeaderBlock } from '../upstream/header-block.ts';
 import { identityFields } from './client-certificate.ts';
 import { PRESETS } from './identity-presets.ts';
 import type { CallerHeaders } from './request-headers.ts';
@@ -12,7 +13,7 @@ import type { CallerHeaders } from './request-headers.ts';
 interface Block {
   readonly identity: Identity | undefined;
   readonly authority: string;
-  readonly fields: readonly string[];
+  readonly fields: HeaderBlock;
   /** Milliseconds since the epoch: an assertion in it has to be made anew. */
   readonly until: number;
 }
@@ -32,7 +33,7 @@ export interface CallerRequest {
 }
 
 /** The fields for a request. */
-export function callerFields(connection: Connection, request: CallerRequest): readonly string[] {
+export function callerFields(connection: Connection, request: CallerRequest): HeaderBlock {
   const { identity, authority, wanted, now } = request;
   let ofConnection = blocks.get(connection);
   const kept = ofConnection?.get(wanted);
@@ -72,7 +73,7 @@ function makeBlock(connection: Connection, { identity, authority, wanted, now }:
     const value = template({ connection, identity });
     if (value !== undefined) fields.push(name, value);
   }
-  return { identity, authority, fields, until: assertion?.renewAt ?? Infinity };
+  return { identity, authority, fields: new HeaderBlock(fields), until: assertion?.renewAt ?? Infinity };
 }
 
 /** RFC 7239 6: IPv6 in brackets and quotes; a peer without address is `unknown`. */

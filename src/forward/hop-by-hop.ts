@@ -2,6 +2,7 @@
 // `Connection` is read, then those fields and the fixed list go, and only then may anything be added, so that a client
 // cannot have the proxy's own headers removed by naming them (Traefik CVE-2026-29054, reply-from CVE-2026-33805).
 import type { FlatHeaders } from '../core/flat-headers.ts';
+import { flatText } from '../core/flat-text.ts';
 import { isManagedName } from '../core/managed-names.ts';
 
 const HOP_BY_HOP = new Set([
@@ -37,7 +38,7 @@ function fateOf(name: string, direction: Direction): number {
   const isDropped =
     HOP_BY_HOP.has(lower) || (direction === 'request' && (lower === 'host' || isManagedName(lower)));
   const fate = lower === 'connection' ? CONNECTION : isDropped ? DROP : PASS;
-  if (fates.size < MAX_KNOWN) fates.set(name, fate);
+  if (fates.size < MAX_KNOWN) fates.set(flatText(name), fate);
   return fate;
 }
 

@@ -30,12 +30,12 @@ export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: str
   const headers: string[] = ['Host', plan.preserveHost ? plan.authority : ownHost];
   copyEndToEnd(plan.callerHeaders.removed?.without(request.headers) ?? request.headers, 'request', headers);
   const { identity, authority, callerHeaders: wanted, time: now } = plan;
-  headers.push(...callerFields(connection, { identity, authority, wanted, now }));
   headers.push('X-Request-Id', plan.requestId);
   return {
     method: request.method,
     target: plan.target,
     headers,
+    block: callerFields(connection, { identity, authority, wanted, now }),
     contentLength: request.contentLength,
     upgrade: plan.upgrade,
     isFresh: false,

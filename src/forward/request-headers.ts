@@ -1,4 +1,5 @@
 // What a route has the app told beyond what every app is told: headers of the operator's own, compiled once.
+import { flatText } from '../core/flat-text.ts';
 import { foldName } from '../core/fold-name.ts';
 import type { AssertionSettings } from './assertion.ts';
 import type { IdentityHeaders } from './client-certificate.ts';
@@ -29,7 +30,7 @@ export class RemovedNames {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const isRemoved = this.#folded.has(foldName(name));
-    if (this.#known.size < 2000) this.#known.set(name, isRemoved);
+    if (this.#known.size < 2000) this.#known.set(flatText(name), isRemoved);
     return isRemoved;
   }
 

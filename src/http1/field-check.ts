@@ -1,7 +1,15 @@
 // The last gate before the wire: a field that could begin another line never gets out, wherever it came from.
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import { FIELD_VALUE, TOKEN } from './grammar.ts';
+import { flatText } from '../core/flat-text.ts';
+import { isMadeOf, TOKEN } from './grammar.ts';
+
+/** What FIELD_VALUE lacks. Compiled code reads a string four times as fast as a loop over its characters. */
+const NOT_FIELD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Names that were good. Bounded, since clients choose them. */
+const goodNames = new Set<string>();
+const MAX_GOOD_NAMES = 2_000;
 
 /**
  * Throws `internal` unless every name is a token and every value is latin1 without control characters. Characters over
@@ -11,17 +19,19 @@ export function checkFields(fields: FlatHeaders): void {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1];
-    if (value === undefined || name.length === 0 || !isAll(TOKEN, name) || !isAll(FIELD_VALUE, value))
+    if (value === undefined || NOT_FIELD_VALUE.test(value) || !isGoodName(name))
       throw new SallyportError('internal', `field ${JSON.stringify(name)} cannot be written`);
   }
 }
 
-/** Throws `internal` unless every character of the text is in the table. */
-export function checkText(table: Uint8Array, text: string, what: string): void {
-  if (!isAll(table, text)) throw new SallyportError('internal', `${what} cannot be written`);
+function isGoodName(name: string): boolean {
+  if (goodNames.has(name)) return true;
+  const isGood = isMadeOf(TOKEN, name);
+  if (isGood && goodNames.size < MAX_GOOD_NAMES) goodNames.add(flatText(name));
+  return isGood;
 }
 
-function isAll(table: Uint8Array, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (table[text.charCodeAt(i)] !== 1) return false;
-  return true;
+/** Throws `internal` unless the text is not empty and every character of it is in the table. */
+export function checkText(table: Uint8Array, text: string, what: string): void {
+  if (!isMadeOf(table, text)) throw new SallyportError('internal', `${what} cannot be written`);
 }

@@ -2,6 +2,7 @@
 // rest is for the connection that carries it.
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
+import { flatText } from '../core/flat-text.ts';
 import { parseAuthority } from '../core/hostname.ts';
 import { declaredLength } from './body-length.ts';
 import { AUTHORITY, isMadeOf, TOKEN } from './grammar.ts';
@@ -90,7 +91,7 @@ export class RequestHeadBuilder {
     if (text === this.#goodAuthority && text !== '') return text;
     if (!isMadeOf(AUTHORITY, text) || parseAuthority(text) === undefined)
       throw new SallyportError('bad_host');
-    this.#goodAuthority = detached(text);
+    this.#goodAuthority = flatText(text);
     return text;
   }
 
@@ -109,11 +110,6 @@ export class RequestHeadBuilder {
       throw new SallyportError('expectation_failed');
     return isHttp11;
   }
-}
-
-/** A copy: a slice would keep the whole head alive for as long as the connection. */
-function detached(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** The one protocol asked for; undefined for a list, for nonsense, and for HTTP/2 in clear text or TLS inside. */

@@ -30,7 +30,6 @@ export function requestHeadText(
 ): string {
   checkText(METHOD, method, 'method');
   checkText(QUERY, target, 'target');
-  if (method === '' || target === '') throw new SallyportError('internal', 'empty method or target');
   return `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${fixedLines}\r\n`;
 }
 

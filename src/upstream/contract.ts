@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { SallyportError } from '../core/errors.ts';
+import type { HeaderBlock } from './header-block.ts';
 
 export interface OutgoingHead {
   readonly method: string;
@@ -10,6 +11,8 @@ export interface OutgoingHead {
   readonly target: string;
   /** Without framing and hop-by-hop fields; `host` first. */
   readonly headers: FlatHeaders;
+  /** More of them, the same for many requests. */
+  readonly block?: HeaderBlock | undefined;
   /** Body bytes that will follow; 0 for none; undefined when only `end` tells. */
   readonly contentLength: number | undefined;
   /** Asks for this protocol switch (`websocket`). */

@@ -228,7 +228,15 @@ function failLater(attempt: RawAttempt, error: SallyportError): void {
 }
 
 /** With everything that frames the request. */
-function headTextOf({ method, target, headers, contentLength, upgrade, isFresh }: OutgoingHead): string {
+function headTextOf({
+  method,
+  target,
+  headers,
+  block,
+  contentLength,
+  upgrade,
+  isFresh,
+}: OutgoingHead): string {
   const connection =
     upgrade === undefined
       ? isFresh
@@ -241,5 +249,5 @@ function headTextOf({ method, target, headers, contentLength, upgrade, isFresh }
       : contentLength > 0 || EXPECTS_BODY.has(method)
         ? contentLengthLine(contentLength)
         : '';
-  return requestHeadText(method, target, headers, connection + framing);
+  return requestHeadText(method, target, headers, (block?.lines ?? '') + connection + framing);
 }

@@ -114,13 +114,12 @@ export class UndiciPool implements AttemptTally, ConnectionPool {
     timeouts: EndpointTimeouts,
   ): Dispatcher.DispatchOptions {
     const hasLength = head.contentLength !== undefined && head.contentLength > 0;
-    const headers = hasLength
-      ? [...head.headers, 'content-length', String(head.contentLength)]
-      : head.headers;
+    const headers = [...head.headers, ...(head.block?.fields ?? [])];
+    if (hasLength) headers.push('content-length', String(head.contentLength));
     const request = {
       path: head.target,
       method: head.method,
-      headers: headers as string[],
+      headers,
       // Not Node's Readable, but as much of it as undici touches.
       body: attempt.body as unknown as Readable | null,
       upgrade: head.upgrade ?? null,

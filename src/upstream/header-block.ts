@@ -1,0 +1,18 @@
+// Fields that many requests carry alike, judged and written out once.
+import type { FlatHeaders } from '../core/flat-headers.ts';
+import { flatText } from '../core/flat-text.ts';
+import { fieldLines } from '../http1/write-head.ts';
+
+export class HeaderBlock {
+  readonly fields: FlatHeaders;
+  #lines: string | undefined;
+
+  constructor(fields: FlatHeaders) {
+    this.fields = fields;
+  }
+
+  /** As they stand on the wire. Throws `internal` where one of them cannot be written. */
+  get lines(): string {
+    return (this.#lines ??= flatText(fieldLines(this.fields)));
+  }
+}
