@@ -2,7 +2,7 @@
 // third of everything else that is done for a request. What depends only on the connection is made once a connection.
 import { type FlatHeaders, headerValue, headerValues } from '../core/flat-headers.ts';
 import type { ConnectionRecord, ExchangeRecord } from '../core/observer.ts';
-import type { AccessField } from './access-fields.ts';
+import { ACCESS_FIELDS, type AccessField } from './access-fields.ts';
 import { isoTime } from './iso-time.ts';
 
 export interface AccessLogSettings {
@@ -23,10 +23,22 @@ interface LoggedHeader {
   readonly isRedacted: boolean;
 }
 
+/** `,"name":` of every field. */
+const KEYS = Object.fromEntries(ACCESS_FIELDS.map((name) => [name, `,"${name}":`])) as Record<
+  AccessField,
+  string
+>;
+
+const MAX_FAST_US = 1e9;
+/** What stands behind the whole milliseconds, trailing zeros left out. */
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, us) => String(us / 1000).slice(1));
+
 export class AccessLine {
   readonly #keepsQuery: boolean;
   readonly #headers: readonly LoggedHeader[];
   readonly #ofConnection = new WeakMap<ConnectionRecord, string>();
+  /** The line in the making. Joined once it is complete: adding text to text would make a string a step. */
+  readonly #parts: string[] = [];
 
   constructor(settings: AccessLogSettings) {
     this.#keepsQuery = settings.query === 'keep';
@@ -40,34 +52,35 @@ export class AccessLine {
 
   /** The line with its newline. Fields that the exchange does not have are left out. */
   format(record: ExchangeRecord): string {
-    return (
-      `{"level":"info","time":"${isoTime(record.time)}","msg":"request"` +
-      text('request_id', record.requestId) +
-      text('method', record.method) +
-      text('host', record.host) +
-      text('path', record.path) +
-      (this.#keepsQuery && record.query !== '' ? text('query', record.query) : '') +
-      text('protocol', record.version) +
-      number('status', record.status) +
-      text('error', record.error) +
-      text('reason', record.reason) +
-      text('detail', record.detail) +
-      text('would_deny', record.wouldDeny) +
-      number('bytes_received', record.bytesIn) +
-      number('bytes_sent', record.bytesOut) +
-      milliseconds('duration_ms', record.totalMs) +
-      milliseconds('directed_ms', record.directedMs) +
-      milliseconds('upstream_connect_ms', record.connectMs) +
-      milliseconds('upstream_first_byte_ms', record.firstByteMs) +
-      text('route', record.route) +
-      text('upstream', record.upstream) +
-      text('upstream_endpoint', record.endpoint) +
-      number('attempts', record.attempts) +
-      text('disposition', record.disposition) +
-      this.#connection(record.connection) +
-      this.#requestHeaders(record.requestHeaders) +
-      '}\n'
-    );
+    const parts = this.#parts;
+    parts.length = 0;
+    parts.push('{"level":"info","time":"', isoTime(record.time), '","msg":"request"');
+    text(parts, KEYS.request_id, record.requestId);
+    text(parts, KEYS.method, record.method);
+    text(parts, KEYS.host, record.host);
+    text(parts, KEYS.path, record.path);
+    if (this.#keepsQuery && record.query !== '') text(parts, KEYS.query, record.query);
+    text(parts, KEYS.protocol, record.version);
+    number(parts, KEYS.status, record.status);
+    text(parts, KEYS.error, record.error);
+    text(parts, KEYS.reason, record.reason);
+    text(parts, KEYS.detail, record.detail);
+    text(parts, KEYS.would_deny, record.wouldDeny);
+    number(parts, KEYS.bytes_received, record.bytesIn);
+    number(parts, KEYS.bytes_sent, record.bytesOut);
+    milliseconds(parts, KEYS.duration_ms, record.totalMs);
+    milliseconds(parts, KEYS.directed_ms, record.directedMs);
+    milliseconds(parts, KEYS.upstream_connect_ms, record.connectMs);
+    milliseconds(parts, KEYS.upstream_first_byte_ms, record.firstByteMs);
+    text(parts, KEYS.route, record.route);
+    text(parts, KEYS.upstream, record.upstream);
+    text(parts, KEYS.upstream_endpoint, record.endpoint);
+    number(parts, KEYS.attempts, record.attempts);
+    text(parts, KEYS.disposition, record.disposition);
+    parts.push(this.#connection(record.connection));
+    this.#requestHeaders(record.requestHeaders);
+    parts.push('}\n');
+    return parts.join('');
   }
 
   #connection(connection: ConnectionRecord): string {
@@ -78,47 +91,58 @@ export class AccessLine {
     return made;
   }
 
-  #requestHeaders(headers: FlatHeaders): string {
-    let members = '';
+  #requestHeaders(headers: FlatHeaders): void {
+    const parts = this.#parts;
+    let isFirst = true;
     for (const { name, key, isRedacted } of this.#headers) {
-      if (headerValue(headers, name) === undefined) continue;
-      const value = isRedacted ? REDACTED : headerValues(headers, name).join(', ');
-      members += `${members === '' ? '' : ','}${key}:${JSON.stringify(value)}`;
+      const value = headerValue(headers, name);
+      if (value === undefined) continue;
+      const shown = isRedacted ? REDACTED : joinedValues(headers, name, value);
+      parts.push(isFirst ? `${KEYS.request_headers}{` : ',', key, ':', JSON.stringify(shown));
+      isFirst = false;
     }
-    return members === '' ? '' : field('request_headers', `{${members}}`);
+    if (!isFirst) parts.push('}');
   }
+}
+
+/** All values of a field; `first` is the first of them. */
+function joinedValues(headers: FlatHeaders, name: string, first: string): string {
+  const values = headerValues(headers, name);
+  return values.length === 1 ? first : values.join(', ');
 }
 
 function connectionFields(connection: ConnectionRecord): string {
   const { client } = connection;
-  return (
-    number('connection_id', connection.id) +
-    text('remote_ip', connection.remoteAddress) +
-    number('remote_port', connection.remotePort) +
-    milliseconds('handshake_ms', connection.handshakeMs) +
-    text('tls_version', connection.tlsVersion) +
-    text('tls_cipher', connection.cipher) +
-    field('tls_resumed', connection.isResumed ? 'true' : 'false') +
-    text('server_name', connection.sni) +
-    text('client_subject', client?.subject) +
-    (client === undefined ? '' : field('client_sans', JSON.stringify(client.subjectAltNames))) +
-    text('client_sha256', client?.sha256) +
-    text('client_serial', client?.serial)
-  );
+  const parts: string[] = [];
+  number(parts, KEYS.connection_id, connection.id);
+  text(parts, KEYS.remote_ip, connection.remoteAddress);
+  number(parts, KEYS.remote_port, connection.remotePort);
+  milliseconds(parts, KEYS.handshake_ms, connection.handshakeMs);
+  text(parts, KEYS.tls_version, connection.tlsVersion);
+  text(parts, KEYS.tls_cipher, connection.cipher);
+  parts.push(KEYS.tls_resumed, connection.isResumed ? 'true' : 'false');
+  text(parts, KEYS.server_name, connection.sni);
+  text(parts, KEYS.client_subject, client?.subject);
+  if (client !== undefined) parts.push(KEYS.client_sans, JSON.stringify(client.subjectAltNames));
+  text(parts, KEYS.client_sha256, client?.sha256);
+  text(parts, KEYS.client_serial, client?.serial);
+  return parts.join('');
 }
 
-function field(name: AccessField, json: string): string {
-  return `,"${name}":${json}`;
+function text(parts: string[], key: string, value: string | undefined): void {
+  if (value !== undefined) parts.push(key, JSON.stringify(value));
 }
 
-function text(name: AccessField, value: string | undefined): string {
-  return value === undefined ? '' : field(name, JSON.stringify(value));
+function number(parts: string[], key: string, value: number): void {
+  parts.push(key, Number.isFinite(value) ? String(value) : 'null');
 }
 
-function number(name: AccessField, value: number): string {
-  return field(name, Number.isFinite(value) ? String(value) : 'null');
-}
-
-function milliseconds(name: AccessField, value: number | undefined): string {
-  return value === undefined ? '' : number(name, Math.round(value * 1000) / 1000);
+/** To the microsecond. */
+function milliseconds(parts: string[], key: string, value: number | undefined): void {
+  if (value === undefined) return;
+  const us = Math.round(value * 1000);
+  // Integers become text several times faster than fractions.
+  if (us >= 0 && us <= MAX_FAST_US)
+    parts.push(key, String(Math.trunc(us / 1000)), THOUSANDTHS[us % 1000] ?? '');
+  else number(parts, key, us / 1000);
 }

@@ -2,26 +2,25 @@
 // stopped) loses lines; it never ends the proxy, holds it up or keeps it from ending.
 import { destination } from 'pino';
 
-// Above 16,384, the most that it writes at once, the stream refuses to be made.
-const BUFFER_BYTES = 15_360;
+/** Characters; the stream writes 16,384 bytes at once. */
+const BUFFER_CHARS = 15_360;
 const FLUSH_MS = 500;
 /** What waits for a reader that has stopped; further lines are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 export class BufferedSink {
   readonly #stream: ReturnType<typeof destination>;
+  readonly #isBuffered: boolean;
   #state: 'well' | 'failing' | 'closed' = 'well';
+  /** Lines not yet given to the stream, which measures all that it holds at every line. */
+  #lines: string[] = [];
+  #chars = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `pretty` lines are written at once, `json` lines in the background. */
   constructor(to: number | string, format: 'pretty' | 'json') {
-    const isBuffered = format === 'json';
-    const stream = destination({
-      dest: to,
-      sync: !isBuffered,
-      minLength: isBuffered ? BUFFER_BYTES : 0,
-      maxLength: MAX_WAITING_BYTES,
-      periodicFlush: isBuffered ? FLUSH_MS : 0,
-    });
+    this.#isBuffered = format === 'json';
+    const stream = destination({ dest: to, sync: !this.#isBuffered, maxLength: MAX_WAITING_BYTES });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // pino makes the stream deaf on EPIPE: no 'close' will follow.
       if (error.code === 'EPIPE') this.#state = 'closed';
@@ -33,12 +32,31 @@ export class BufferedSink {
     // flushSync tries for ever where the disk is full, and pino calls it when the process exits.
     const flushSync = stream.flushSync.bind(stream);
     stream.flushSync = () => {
+      this.#handOver();
       if (this.#state === 'well') flushSync();
     };
     this.#stream = stream;
   }
 
   write(text: string): void {
+    if (this.#state === 'closed') return;
+    if (!this.#isBuffered) {
+      this.#stream.write(text);
+      return;
+    }
+    this.#lines.push(text);
+    this.#chars += text.length;
+    if (this.#chars >= BUFFER_CHARS) this.#handOver();
+    else this.#timer ??= setTimeout(() => this.#handOver(), FLUSH_MS).unref();
+  }
+
+  #handOver(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines.length === 0) return;
+    const text = this.#lines.join('');
+    this.#lines = [];
+    this.#chars = 0;
     if (this.#state !== 'closed') this.#stream.write(text);
   }
 
@@ -55,6 +73,7 @@ export class BufferedSink {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     const stream = this.#stream;
+    this.#handOver();
     const closed = new Promise<void>((resolve) => {
       stream.once('close', resolve);
       stream.once('error', () => {
