@@ -22,6 +22,7 @@ const LINGER_BYTES = 1024 * 1024;
 
 export class H1Connection implements Carrier, Deadline {
   readonly connection: Connection;
+  rosterIndex = -1;
   readonly #socket: Duplex;
   readonly #parts: H1Parts;
   readonly #decoder: RequestDecoder;

@@ -14,6 +14,7 @@ export class Handshake implements Deadline {
   localAddress: string;
   localPort: number;
   readonly startedAt = performance.now();
+  rosterIndex = -1;
   readonly dueAt: number;
   readonly #onTimeout: (handshake: Handshake) => void;
   /** Reading the ClientHello, then TLS itself. */

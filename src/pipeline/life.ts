@@ -28,6 +28,7 @@ export class Life {
   /** Milliseconds from the first byte of the head. */
   directedMs: number | undefined;
 
+  rosterIndex = -1;
   isSettled = false;
   /** What the access log says of the end. */
   status = 0;

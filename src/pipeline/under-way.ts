@@ -5,6 +5,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Observer } from '../core/observer.ts';
 import { TimeSlices } from '../core/time-slices.ts';
+import { Roster } from '../core/roster.ts';
 import { decide } from '../policy/decide.ts';
 import type { Directed, Life } from './life.ts';
 import type { Served } from './served-route.ts';
@@ -21,7 +22,7 @@ export interface UnderWayParts {
 
 export class UnderWay {
   readonly #parts: UnderWayParts;
-  readonly #lives = new Set<Directed>();
+  readonly #lives = new Roster<Directed>();
   /** Milliseconds since the epoch: no grant ends before. */
   #nextUntil = Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -37,7 +38,7 @@ export class UnderWay {
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  delete(life: object): void {
+  delete(life: Life): void {
     this.#lives.delete(life as Directed);
   }
 
@@ -61,7 +62,8 @@ export class UnderWay {
 
   async #reconsiderAll(isDue: (life: Directed) => boolean): Promise<void> {
     const slices = new TimeSlices();
-    for (const life of this.#lives) {
+    for (const life of this.#lives.toArray()) {
+      if (life.rosterIndex === -1) continue;
       if (isDue(life)) this.#reconsider(life, this.#parts.served(), this.#parts.clock.now());
       this.#nextUntil = Math.min(this.#nextUntil, life.grant.until);
       if (slices.isOver) await slices.pause();

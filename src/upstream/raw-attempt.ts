@@ -13,7 +13,7 @@ export interface RawAttemptOptions {
   /** The endpoint's, for the log. */
   readonly name: string;
   readonly timeouts: EndpointTimeouts;
-  readonly deadlines: Deadlines;
+  readonly deadlines: Deadlines<RawAttempt>;
   /** Called once, when it holds no connection and waits for none. */
   readonly onReleased: (isStarted: boolean) => void;
 }
@@ -47,6 +47,7 @@ export class RawAttempt implements Attempt, Deadline {
   #held: Buffer[] = [];
   #heldEnd: FlatHeaders | undefined;
   #phase: Phase = 'wait';
+  rosterIndex = -1;
   dueAt = Infinity;
 
   constructor(head: OutgoingHead, sink: AttemptSink, options: RawAttemptOptions) {
@@ -255,7 +256,6 @@ export class RawAttempt implements Attempt, Deadline {
 
   #finish(): void {
     this.#isOver = true;
-    this.#options.deadlines.remove(this);
   }
 
   /** Cuts the connection, so that the app can never take what it got for a whole request. */
@@ -270,6 +270,7 @@ export class RawAttempt implements Attempt, Deadline {
   #release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.#options.deadlines.remove(this);
     this.#options.onReleased(this.#isStarted);
   }
 }

@@ -25,12 +25,12 @@ interface Waiting {
 export class RawPool implements ConnectionPool {
   readonly #options: PoolOptions;
   readonly #limits: HeadLimits;
-  readonly #deadlines = new Deadlines();
+  /** All that hold a connection or wait for one. */
+  readonly #attempts = new Deadlines<RawAttempt>();
   readonly #open = new Set<RawConnection>();
   /** The one used last is used next. */
   readonly #idle: RawConnection[] = [];
   readonly #queue: Waiting[] = [];
-  readonly #attempts = new Set<RawAttempt>();
   #connecting = 0;
   #waiting = 0;
   #lastUsedAt = performance.now();
@@ -60,14 +60,13 @@ export class RawPool implements ConnectionPool {
   }
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): RawAttempt {
-    const attempt: RawAttempt = new RawAttempt(head, sink, {
+    const attempt = new RawAttempt(head, sink, {
       name: this.name,
       timeouts,
-      deadlines: this.#deadlines,
-      onReleased: (isStarted) => this.#release(attempt, isStarted),
+      deadlines: this.#attempts,
+      onReleased: (isStarted) => this.#onReleased(isStarted),
     });
     const refusal = this.#refusal();
-    this.#attempts.add(attempt);
     this.#waiting++;
     if (refusal !== undefined)
       failLater(attempt, new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
@@ -190,9 +189,8 @@ export class RawPool implements ConnectionPool {
     this.#sweeper = undefined;
   }
 
-  #release(attempt: RawAttempt, isStarted: boolean): void {
+  #onReleased(isStarted: boolean): void {
     if (!isStarted) this.#waiting--;
-    this.#attempts.delete(attempt);
     if (this.#attempts.size > 0) return;
     this.#lastUsedAt = performance.now();
     this.#onEmpty?.();
@@ -203,7 +201,7 @@ export class RawPool implements ConnectionPool {
     if (this.#attempts.size > 0)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
-          for (const attempt of this.#attempts)
+          for (const attempt of this.#attempts.members)
             attempt.fail(new SallyportError('upstream_unavailable', 'closed at the deadline'));
         }, deadlineMs);
         this.#onEmpty = () => {

@@ -2,6 +2,7 @@ import t from 'tap';
 import { type Deadline, Deadlines } from '../../../src/core/deadlines.ts';
 
 class Once implements Deadline {
+  rosterIndex = -1;
   dueAt: number;
   readonly calls: number[] = [];
 
@@ -49,6 +50,7 @@ t.test('members may leave and join while they are called', async (t) => {
   const neighbour = new Once(0);
   const newcomer = new Once(Infinity);
   const leaving: Deadline = {
+    rosterIndex: -1,
     dueAt: 0,
     onDue: () => {
       deadlines.remove(leaving);
@@ -67,6 +69,7 @@ t.test('the timer calls by itself, and ends with the last member', async (t) => 
   const deadlines = new Deadlines({ now: () => 1 }, 1);
   await new Promise<void>((resolve) => {
     const member: Deadline = {
+      rosterIndex: -1,
       dueAt: 1,
       onDue: () => {
         deadlines.remove(member);
