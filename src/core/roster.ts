@@ -32,7 +32,7 @@ export class Roster<T extends RosterMember> {
 
   /** Each once, in no order; `visit` may add and delete whom it likes, and those added are not visited. */
   forEach(visit: (member: T) => void): void {
-    for (const member of [...this.#members]) if (member.rosterIndex !== -1) visit(member);
+    for (const member of this.toArray()) if (member.rosterIndex !== -1) visit(member);
   }
 
   /** As of now. */
