@@ -22,9 +22,9 @@ const upstreamDefaults = {
     .prefault('10s')
     .describe('To connect to an app, TLS included.'),
   upstream_client: word(['undici', 'raw'])
-    .default('undici')
+    .default('raw')
     .describe(
-      'Who speaks HTTP/1.1 to the apps: `undici`, or `raw`, a client of our own that is as strict as the edge and costs less processor time.',
+      'Who speaks HTTP/1.1 to the apps: `raw`, a client of our own that is as strict as the edge, or `undici`, which costs more processor time.',
     ),
   max_upstream_connections: count().prefault(256).describe('Connections at once to one address of an app.'),
 };

@@ -19,7 +19,7 @@ export interface UpstreamSettings {
   readonly timeout: number;
   /** Between two pieces of the response. */
   readonly idle_timeout: number;
-  /** Default `undici`. */
+  /** Default `raw`. */
   readonly upstream_client?: UpstreamClient;
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
@@ -52,7 +52,7 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
       issues.push({ path: ['to', index], message: `the weight of '${url}' must be positive` });
     } else {
       const shared = {
-        client: settings.upstream_client ?? 'undici',
+        client: settings.upstream_client ?? 'raw',
         identity: settings.identity,
         trust: settings.trust,
         spkiPins: settings.tls_upstream_spki_pins ?? NONE,
