@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { pathText } from '../core/issue.ts';
 import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
 import { type BoundAddress, listenOn } from '../edge/address.ts';
-import { type Metrics, createMetrics } from '../observe/metrics.ts';
+import { type MetricValues, type Metrics, createMetrics } from '../observe/metrics.ts';
 import type { Build } from './build.ts';
 import { type StatusEntry, certificateStatus, worstOf } from './certificate-status.ts';
 import { explain } from './explain.ts';
@@ -17,7 +17,9 @@ export interface AdminViews {
   readonly clock: Clock;
   /** What is in force. */
   readonly build: () => Build;
-  readonly connections: () => number;
+  readonly connections: () => number | Promise<number>;
+  /** What other processes have counted; undefined: there are none. */
+  readonly others?: () => Promise<readonly MetricValues[]>;
   /** Where the proxy listens, in words. */
   readonly addresses: () => readonly string[];
 }
@@ -37,7 +39,8 @@ export class Admin {
     this.#views = views;
     this.#metrics = createMetrics({
       version: this.#version,
-      connections: views.connections,
+      // Those of other processes are in what they count themselves.
+      connections: () => (views.others === undefined ? Number(views.connections()) : 0),
       endings: () => this.#entries().flatMap((entry) => endingOf(entry)),
     });
     this.observer = {
@@ -65,8 +68,8 @@ export class Admin {
 
   #endpoints(): ReadonlyMap<string, AdminEndpoint> {
     return new Map<string, AdminEndpoint>([
-      ['/', { answer: () => statusPage(this.#status()) }],
-      ['/status', { answer: () => json(200, this.#status()) }],
+      ['/', { answer: async () => statusPage(await this.#status()) }],
+      ['/status', { answer: async () => json(200, await this.#status()) }],
       ['/certs', { answer: () => json(200, this.#certificates()) }],
       ['/healthz', { answer: () => text(200, 'ok') }],
       ['/readyz', { answer: () => text(this.#state === 'ready' ? 200 : 503, this.#state) }],
@@ -85,13 +88,13 @@ export class Admin {
     ]);
   }
 
-  #status(): StatusView {
+  async #status(): Promise<StatusView> {
     const { connections, addresses, build } = this.#views;
     return {
       version: this.#version,
       state: this.#state,
       addresses: addresses(),
-      connections: connections(),
+      connections: await connections(),
       routes: build().served.routes.routes.length,
       uptime_seconds: Math.floor((performance.now() - this.#startedAt) / 1000),
       last_reload: this.#lastReload === undefined ? null : reloadView(this.#lastReload),
@@ -109,7 +112,8 @@ export class Admin {
   }
 
   async #scrape() {
-    return { status: 200, contentType: this.#metrics.contentType, body: await this.#metrics.text() };
+    const body = await this.#metrics.text(await this.#views.others?.());
+    return { status: 200, contentType: this.#metrics.contentType, body };
   }
 }
 

@@ -7,7 +7,7 @@ import type { Problem } from '../config/problem.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
-import { fileSource } from './config-source.ts';
+import { FileSource } from './config-source.ts';
 import { type Preparation, type PrepareContext, prepare } from './prepare.ts';
 import { RemoteLists } from './remote-lists.ts';
 
@@ -60,7 +60,7 @@ async function withPrepared<T>(
   try {
     const now = systemClock.now();
     return await look(
-      await prepare(fileSource(file, env), { registry, now, previous: undefined, ...others }),
+      await prepare(new FileSource(file, env), { registry, now, previous: undefined, ...others }),
     );
   } finally {
     await registry.close(0);

@@ -13,12 +13,12 @@ export interface Logging {
   close(): Promise<void>;
 }
 
-/** Logs to the standard output, in colour where somebody looks at it. */
-export function createLogging(format: LogFormat): Logging {
+/** Logs to the standard output, in colour where somebody looks at it. `isShared`: as other processes do. */
+export function createLogging(format: LogFormat, isShared = false): Logging {
   let log: Log | undefined;
   return {
     observer(settings) {
-      log = createLogger({ format, level: settings.log_level, colorize: process.stdout.isTTY });
+      log = createLogger({ format, level: settings.log_level, colorize: process.stdout.isTTY, isShared });
       return createObserver(log, settings);
     },
     async close() {

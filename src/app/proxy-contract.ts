@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Observer, Reload } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
+import type { ConfigSource } from './config-source.ts';
 
 export interface ProxyOptions {
   /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
@@ -20,6 +21,8 @@ export interface ProxyOptions {
   /** Default: a random UUID for every request. */
   readonly newRequestId?: () => string;
   readonly clock?: Clock;
+  /** Whether `admin_address` is served. Default true. */
+  readonly admin?: boolean;
 }
 
 export type ReloadResult = Pick<Reload, 'result' | 'issues'>;
@@ -37,7 +40,7 @@ export interface Proxy {
    * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
    * Listening addresses change only with a restart. Never throws.
    */
-  reload(trigger?: Reload['trigger'], config?: ConfigInput): Promise<ReloadResult>;
+  reload(trigger?: Reload['trigger'], config?: ConfigInput | ConfigSource): Promise<ReloadResult>;
   /** Stops accepting and lets what is in flight finish, `drain_timeout` at most. */
   drain(): Promise<void>;
   /** Cuts what is left. */

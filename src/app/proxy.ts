@@ -1,7 +1,6 @@
 // The proxy as a value: start, reload, drain, close. The only place that knows every room; what is in force is one
 // Prepared, and a reload swaps it whole or not at all.
 import { OcspAnswers } from '../certs/ocsp-answers.ts';
-import { changedSettings } from '../config/changed-settings.ts';
 import type { ConfigInput } from '../config/schema.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { nodeVersionFault } from '../core/node-version.ts';
@@ -13,23 +12,25 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Trust } from '../pki/trust.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
+import { addressText } from './address-text.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { CrlWatch } from './crl-watch.ts';
-import { type ConfigSource, fileSource, objectSource } from './config-source.ts';
+import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
+import { waitForRestart } from './fixed-settings.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { RemoteLists } from './remote-lists.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
-export function createProxy(config: ConfigInput | string, options: ProxyOptions = {}): Proxy {
+export function createProxy(config: ConfigInput | ConfigSource | string, options: ProxyOptions = {}): Proxy {
   const fault = nodeVersionFault(process.versions.node);
   if (fault !== undefined) throw new Error(fault);
   const env = options.env ?? {};
   return new SallyportProxy(
-    typeof config === 'string' ? fileSource(config, env) : objectSource(config, env),
+    typeof config === 'string' ? new FileSource(config, env) : sourceOf(config, env),
     options,
   );
 }
@@ -82,7 +83,8 @@ class SallyportProxy implements Proxy {
     const { observer } = this.#options;
     const { settings, edge } = prepared.build;
     this.#observer = typeof observer === 'function' ? observer(settings) : (observer ?? silentObserver);
-    if (settings.admin_address !== undefined) this.#observer = this.#withAdmin(this.#observer);
+    const hasAdmin = settings.admin_address !== undefined && this.#options.admin !== false;
+    if (hasAdmin) this.#observer = this.#withAdmin(this.#observer);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#inForce = prepared;
     const { help, newRequestId } = this.#options;
@@ -107,7 +109,7 @@ class SallyportProxy implements Proxy {
     });
     try {
       this.addresses = await this.#edge.listen(settings.address);
-      if (settings.admin_address !== undefined)
+      if (hasAdmin && settings.admin_address !== undefined)
         this.adminAddress = await this.#admin?.listen(settings.admin_address);
     } catch (error) {
       await this.close();
@@ -126,7 +128,10 @@ class SallyportProxy implements Proxy {
     return this.addresses;
   }
 
-  async reload(trigger: Reload['trigger'] = 'call', config?: ConfigInput): Promise<ReloadResult> {
+  async reload(
+    trigger: Reload['trigger'] = 'call',
+    config?: ConfigInput | ConfigSource,
+  ): Promise<ReloadResult> {
     // One at a time, in order: two that overlap could swap in the older state last.
     const turn = this.#lastReload.then(() => this.#reload(trigger, config));
     this.#lastReload = turn;
@@ -178,9 +183,12 @@ class SallyportProxy implements Proxy {
     this.#closing.abort(new Error('the proxy is closing'));
   }
 
-  async #reload(trigger: Reload['trigger'], config: ConfigInput | undefined): Promise<ReloadResult> {
+  async #reload(
+    trigger: Reload['trigger'],
+    config: ConfigInput | ConfigSource | undefined,
+  ): Promise<ReloadResult> {
     const began = Date.now();
-    const source = config === undefined ? this.#source : objectSource(config, this.#options.env ?? {});
+    const source = config === undefined ? this.#source : sourceOf(config, this.#options.env ?? {});
     this.#watch.isPaused = true;
     const outcome = await this.#applyFrom(source).catch((error: unknown) => ({
       result: 'refused' as const,
@@ -264,23 +272,4 @@ class SallyportProxy implements Proxy {
   #follow(files: FileStates): void {
     if (this.#options.watch !== false) this.#watch.watch(files);
   }
-}
-
-/** Settings that are read once, at the start. */
-const FIXED: ReadonlySet<string> = new Set([
-  'address',
-  'admin_address',
-  'reuse_port',
-  'access_log',
-  'log_level',
-]);
-
-function waitForRestart(before: Build['settings'], after: Build['settings']): string[] {
-  const changed = changedSettings(before, after).filter((name) => FIXED.has(name));
-  return changed.map((name) => `${name}: the change waits for a restart`);
-}
-
-function addressText(address: BoundAddress): string {
-  if ('path' in address) return `unix:${address.path}`;
-  return `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }

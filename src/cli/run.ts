@@ -1,6 +1,8 @@
 // `sallyport run`: serves what a configuration file says until it is told to stop.
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import type { LogFormat } from '../app/logging.ts';
-import { untilStopped } from './until-stopped.ts';
+import { type Stoppable, untilStopped } from './until-stopped.ts';
 
 export interface RunOptions {
   /** The configuration file. */
@@ -13,15 +15,38 @@ const SLOW_START_MS = 2000;
 
 /** Throws ConfigError where the configuration cannot be used. */
 export async function run({ config, logFormat }: RunOptions): Promise<void> {
+  if (cluster.isWorker) {
+    const { serveAsWorker } = await import('../app/worker.ts');
+    await serveAsWorker(process.env);
+    return;
+  }
   const { createLogging } = await import('../app/logging.ts');
-  const { createProxy } = await import('../app/proxy.ts');
+  const { FileSource } = await import('../app/config-source.ts');
   const logging = createLogging(logFormat);
+  const slow = setTimeout(() => console.error(`Still reading ${config}, a large one …`), SLOW_START_MS);
   try {
-    const proxy = createProxy(config, { env: process.env, observer: logging.observer });
-    const slow = setTimeout(() => console.error(`Still reading ${config}, a large one …`), SLOW_START_MS);
+    const env = process.env;
+    const source = new FileSource(config, env);
+    const workers = workersOf(await source.peek());
+    let proxy: Stoppable & { start(): Promise<unknown> };
+    if (workers === 1) {
+      const { createProxy } = await import('../app/proxy.ts');
+      proxy = createProxy(source, { env, observer: logging.observer });
+    } else {
+      clearTimeout(slow);
+      const { Fleet } = await import('../app/fleet.ts');
+      proxy = new Fleet(source, { env, workers, logFormat });
+    }
     await proxy.start().finally(() => clearTimeout(slow));
     await untilStopped(proxy);
   } finally {
+    clearTimeout(slow);
     await logging.close();
   }
+}
+
+/** 1 where the configuration cannot be used, which the start will say. */
+function workersOf(result: { ok: true; config: { workers: number | 'auto' } } | { ok: false }): number {
+  if (!result.ok) return 1;
+  return result.config.workers === 'auto' ? availableParallelism() : result.config.workers;
 }

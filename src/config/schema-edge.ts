@@ -63,6 +63,15 @@ export const listening = {
     .describe(
       'Balancers that say on whose behalf they connect: addresses, blocks such as `10.0.0.0/8`, or `unix` for unix sockets. From anybody else a header is an error.',
     ),
+  workers: z
+    .union([z.literal('auto'), count({ max: 256 })], {
+      error: ({ input }) =>
+        `${quote(input)} is not a number of processes: write auto or a whole number from 1 to 256`,
+    })
+    .prefault(1)
+    .describe(
+      "Processes that serve (`sallyport run` alone): a number, or `auto` for one a core. More than one are led by a process that serves nothing. Limits and connections to apps are each worker's own.",
+    ),
   reuse_port: flag()
     .prefault(false)
     .describe(

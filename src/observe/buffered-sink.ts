@@ -2,8 +2,10 @@
 // stopped) loses lines; it never ends the proxy, holds it up or keeps it from ending.
 import { destination } from 'pino';
 
-/** Characters; the stream writes 16,384 bytes at once. */
-const BUFFER_CHARS = 15_360;
+/** What is written at once, bytes. */
+const BLOCK_BYTES = 65_536;
+/** The most that a pipe takes at once, whatever other processes write to it (PIPE_BUF of Linux, pipe(7)). */
+const SHARED_BLOCK_BYTES = 4096;
 const FLUSH_MS = 500;
 /** What waits for a reader that has stopped; further lines are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
@@ -11,16 +13,26 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 export class BufferedSink {
   readonly #stream: ReturnType<typeof destination>;
   readonly #isBuffered: boolean;
+  readonly #blockBytes: number;
   #state: 'well' | 'failing' | 'closed' = 'well';
   /** Lines not yet given to the stream, which measures all that it holds at every line. */
   #lines: string[] = [];
   #chars = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `pretty` lines are written at once, `json` lines in the background. */
-  constructor(to: number | string, format: 'pretty' | 'json') {
+  /**
+   * `pretty` lines are written at once, `json` lines in the background. `isShared`: other processes write to the same
+   * place, so that lines must not be torn.
+   */
+  constructor(to: number | string, format: 'pretty' | 'json', isShared = false) {
+    this.#blockBytes = isShared ? SHARED_BLOCK_BYTES : BLOCK_BYTES;
     this.#isBuffered = format === 'json';
-    const stream = destination({ dest: to, sync: !this.#isBuffered, maxLength: MAX_WAITING_BYTES });
+    const stream = destination({
+      dest: to,
+      sync: !this.#isBuffered,
+      maxLength: MAX_WAITING_BYTES,
+      maxWrite: this.#blockBytes,
+    });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // pino makes the stream deaf on EPIPE: no 'close' will follow.
       if (error.code === 'EPIPE') this.#state = 'closed';
@@ -44,10 +56,10 @@ export class BufferedSink {
       this.#stream.write(text);
       return;
     }
+    if (this.#chars + text.length > this.#blockBytes) this.#handOver();
     this.#lines.push(text);
     this.#chars += text.length;
-    if (this.#chars >= BUFFER_CHARS) this.#handOver();
-    else this.#timer ??= setTimeout(() => this.#handOver(), FLUSH_MS).unref();
+    this.#timer ??= setTimeout(() => this.#handOver(), FLUSH_MS).unref();
   }
 
   #handOver(): void {

@@ -15,6 +15,8 @@ export interface LoggerOptions {
   readonly destination?: number | string | DestinationStream;
   /** Colours in `pretty`. Default false. */
   readonly colorize?: boolean;
+  /** Whether other processes write to the same destination. Default false. */
+  readonly isShared?: boolean;
 }
 
 export interface Log {
@@ -31,9 +33,11 @@ export interface Log {
 }
 
 export function createLogger(options: LoggerOptions): Log {
-  const { format, level = 'info', destination = 1, colorize = false } = options;
+  const { format, level = 'info', destination = 1, colorize = false, isShared = false } = options;
   const sink =
-    typeof destination === 'object' ? unbuffered(destination) : new BufferedSink(destination, format);
+    typeof destination === 'object'
+      ? unbuffered(destination)
+      : new BufferedSink(destination, format, isShared);
   const render = format === 'pretty' ? createPretty({ colorize }) : escapeJsonLine;
   const stream = { write: (line: string) => sink.write(render(line)) };
   const logger = pino(

@@ -1,5 +1,5 @@
 // The Observer that counts: what Prometheus gets to see. Names follow its conventions, with units in them.
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Observer } from '../core/observer.ts';
 import { Tally } from './tally.ts';
 
@@ -23,9 +23,14 @@ export interface MetricsViews {
 export interface Metrics {
   readonly observer: Observer;
   readonly contentType: string;
-  /** In the text format of Prometheus. */
-  text(): Promise<string>;
+  /** In the text format of Prometheus; together with what other processes have counted. */
+  text(others?: readonly MetricValues[]): Promise<string>;
+  /** For the `text` of another process; plain data. */
+  values(): Promise<MetricValues>;
 }
+
+/** What one process has counted. */
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 /** Seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -37,7 +42,11 @@ export function createMetrics(views: MetricsViews): Metrics {
   return {
     observer: countingObserver(registry),
     contentType: registry.contentType,
-    text: async () => await registry.metrics(),
+    text: async (others = []) => {
+      if (others.length === 0) return await registry.metrics();
+      return await AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics();
+    },
+    values: async () => await registry.getMetricsAsJSON(),
   };
 }
 
@@ -47,6 +56,7 @@ function addGauges(registry: Registry, { version, connections, endings }: Metric
     name: 'sallyport_build_info',
     help: 'Always 1; what runs is in the labels.',
     labelNames: ['version', 'node'],
+    aggregator: 'first',
     registers,
   });
   info.set({ version, node: process.version }, 1);
@@ -66,6 +76,7 @@ function addGauges(registry: Registry, { version, connections, endings }: Metric
       name: 'sallyport_not_after_timestamp_seconds',
       help: 'When a certificate ends, or a revocation list is due (use="crl").',
       labelNames: ['use', 'name', 'serial'],
+      aggregator: 'first',
       registers,
       collect() {
         this.reset();
@@ -117,6 +128,7 @@ function countingObserver(register: Registry): Observer {
   const lastReload = new Gauge({
     name: 'sallyport_config_last_reload_successful',
     help: '1 when what is on disk is what runs.',
+    aggregator: 'min',
     registers,
   });
   lastReload.set(1);

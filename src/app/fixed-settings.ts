@@ -1,0 +1,19 @@
+// What a reload cannot change.
+import { changedSettings } from '../config/changed-settings.ts';
+import type { Build } from './build.ts';
+
+/** Settings that are read once, at the start. */
+const FIXED: ReadonlySet<string> = new Set([
+  'address',
+  'admin_address',
+  'reuse_port',
+  'workers',
+  'access_log',
+  'log_level',
+]);
+
+/** A sentence for each that differs. */
+export function waitForRestart(before: Build['settings'], after: Build['settings']): string[] {
+  const changed = changedSettings(before, after).filter((name) => FIXED.has(name));
+  return changed.map((name) => `${name}: the change waits for a restart`);
+}

@@ -1,0 +1,125 @@
+// One of several processes that serve. It takes its configuration and its orders from the process that leads, accepts on
+// the sockets that that one owns, and ends with it.
+import type { Environment } from '../config/env.ts';
+import type { RawSource } from '../config/raw-source.ts';
+import { type Observer, bothObservers } from '../core/observer.ts';
+import { createMetrics, type Metrics } from '../observe/metrics.ts';
+import { heldSource } from './config-source.ts';
+import { createLogging, type Logging } from './logging.ts';
+import { packageVersion } from './package-version.ts';
+import type { Proxy } from './proxy-contract.ts';
+import { createProxy } from './proxy.ts';
+import type { Numbered, Order, Replies, ReloadOrder, Reply, StartOrder } from './worker-messages.ts';
+
+/** Signals reach the whole group of processes; what they mean is for the one that leads to say. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const ignore = (): void => {};
+
+/** Serves until it is told to stop. */
+export async function serveAsWorker(env: Environment): Promise<void> {
+  for (const signal of SIGNALS) process.on(signal, ignore);
+  const worker = new Worker(env);
+  const stopped = Promise.withResolvers<void>();
+  const take = (order: Order & Numbered): void => {
+    void answer(worker, order).finally(() => {
+      if (order.order === 'close') stopped.resolve();
+    });
+  };
+  process.on('message', take);
+  await stopped.promise;
+  process.off('message', take);
+  process.disconnect?.();
+}
+
+async function answer(worker: Worker, order: Order & Numbered): Promise<void> {
+  const { number } = order;
+  let reply: Reply;
+  try {
+    reply = { number, ok: await worker.obey(order) };
+  } catch (error) {
+    reply = { number, fault: error instanceof Error ? error.message : String(error) };
+  }
+  await new Promise<void>((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
+}
+
+class Worker {
+  readonly #env: Environment;
+  #file = '';
+  #proxy: Proxy | undefined;
+  #logging: Logging | undefined;
+  #metrics: Metrics | undefined;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  async obey(order: Order): Promise<Replies[keyof Replies]> {
+    switch (order.order) {
+      case 'start':
+        return await this.#start(order);
+      case 'reload':
+        return await this.#started().reload(order.trigger, heldSource(this.#source(order)));
+      case 'stats':
+        return { connections: this.#started().connections, metrics: await this.#metrics?.values() };
+      case 'drain':
+        await this.#proxy?.drain();
+        return true;
+      case 'close':
+        await this.#proxy?.close();
+        await this.#logging?.close();
+        return true;
+      default:
+        return order satisfies never;
+    }
+  }
+
+  async #start(order: StartOrder): Promise<Replies['start']> {
+    this.#file = order.file;
+    const logging = createLogging(order.logFormat, true);
+    this.#logging = logging;
+    this.#proxy = createProxy(heldSource(this.#source(order)), {
+      env: this.#env,
+      watch: false,
+      admin: false,
+      observer: (settings) => {
+        const log = asOneOfSeveral(logging.observer(settings), order.isSpeaker);
+        return order.isCounting ? bothObservers(log, this.#count()) : log;
+      },
+    });
+    return await this.#proxy.start();
+  }
+
+  #count(): Observer {
+    this.#metrics = createMetrics({
+      version: packageVersion(),
+      connections: () => this.#proxy?.connections ?? 0,
+      endings: () => [],
+    });
+    return this.#metrics.observer;
+  }
+
+  #source({ text }: StartOrder | ReloadOrder): RawSource {
+    return { bytes: Buffer.from(text), file: this.#file, env: this.#env };
+  }
+
+  #started(): Proxy {
+    if (this.#proxy === undefined) throw new Error('it has not been started');
+    return this.#proxy;
+  }
+}
+
+/** What concerns a connection is said by whoever has it; what concerns all, by one, or by the process that leads. */
+function asOneOfSeveral(log: Observer, isSpeaker: boolean): Observer {
+  return {
+    ...log,
+    lifecycle: () => {},
+    reload: (record) => {
+      if (record.trigger === 'crl' && isSpeaker) log.reload(record);
+    },
+    warning: (record) => {
+      const concernsAll = record.code === 'configuration' || record.code.startsWith('crl_');
+      if (record.code !== 'configuration' && (isSpeaker || !concernsAll)) log.warning(record);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// `workers`: several processes behind one address, and one that leads them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { once } from 'node:events';
+import t from 'tap';
+import { makeTestPki } from '../support/certificates.ts';
+import { call, clientOptions, openClient } from '../support/client.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { RUN_SETTINGS, type RunProcess, runProcess, writeCertificates } from '../support/run-process.ts';
+import { until } from '../support/until.ts';
+
+const CLIENTS = 24;
+const REQUEST = 'GET / HTTP/1.1\r\nHost: app.sallyport.localhost\r\n\r\n';
+
+const configOf = (folder: string, body: string): string => `${RUN_SETTINGS}workers: 2
+admin_address: unix:${path.join(folder, 'admin.sock')}
+routes:
+  - from: https://app.sallyport.localhost
+    response: { body: ${body} }
+`;
+
+async function setUp(t: { teardown(handler: () => unknown): void }) {
+  const folder = temporaryFolder(t);
+  await writeCertificates(folder);
+  const file = path.join(folder, 'routes.yaml');
+  const write = (body: string): void => writeFileSync(file, configOf(folder, body));
+  write('one');
+  const proxy = await runProcess(t, folder);
+  const options = clientOptions(await makeTestPki(), proxy.port);
+  /** On connections of their own. */
+  const bodies = async (): Promise<string[]> => {
+    const answers = await Promise.all(Array.from({ length: CLIENTS }, () => call(options)));
+    return [...new Set(answers.map(({ status, body }) => `${status} ${body}`))];
+  };
+  const admin = async (target: string): Promise<string> => {
+    const asked = request({
+      socketPath: path.join(folder, 'admin.sock'),
+      path: target,
+      headers: { host: 'localhost' },
+    });
+    asked.end();
+    const [answer] = await once(asked, 'response');
+    return await text(answer);
+  };
+  return { file, write, proxy, options, bodies, admin };
+}
+
+const workersOf = ({ child }: RunProcess): number[] =>
+  readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+
+t.test('a worker that dies takes its own connections with it, and another takes its place', async (t) => {
+  const { proxy, options, bodies, admin } = await setUp(t);
+  const before = workersOf(proxy);
+  t.equal(before.length, 2);
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => openClient(t, options)));
+  t.equal(JSON.parse(await admin('/status')).connections, CLIENTS);
+
+  process.kill(before[0] ?? 0, 'SIGKILL');
+  await until(() => proxy.records.some(({ code }) => code === 'worker_ended'));
+  await until(() => proxy.records.some(({ code }) => code === 'worker_replaced'));
+  const after = workersOf(proxy);
+  t.equal(after.length, 2);
+  t.ok(after.includes(before[1] ?? 0), 'the other one is still there');
+  let answered = 0;
+  await Promise.all(
+    clients.map(async (client) => {
+      if (client.destroyed) return;
+      const closed = once(client, 'close');
+      client.write(REQUEST);
+      const [chunk] = await Promise.race([once(client, 'data'), closed]);
+      if (Buffer.isBuffer(chunk) && chunk.toString().startsWith('HTTP/1.1 200')) answered++;
+    }),
+  );
+  t.comment(`${answered} of ${CLIENTS} connections were the other worker's`);
+  t.equal(clients.filter(({ destroyed }) => !destroyed).length, answered, 'who is not cut is answered');
+  t.strictSame(await bodies(), ['200 one']);
+
+  proxy.child.kill('SIGTERM');
+  t.strictSame(await proxy.exited, [0, null]);
+});
+
+t.test(
+  'a reload reaches every worker and is one line; a broken file changes none, a new one included',
+  async (t) => {
+    const { file, write, proxy, bodies } = await setUp(t);
+    write('two');
+    proxy.child.kill('SIGHUP');
+    t.match(await proxy.reload(0), { result: 'applied' });
+    t.strictSame(await bodies(), ['200 two']);
+    t.strictSame(await bodies(), ['200 two']);
+
+    writeFileSync(file, 'routes: nonsense');
+    proxy.child.kill('SIGHUP');
+    t.match(await proxy.reload(1), { result: 'refused' });
+    // One after the other: a port that the system chose is kept as long as somebody listens on it.
+    for (const [index, pid] of workersOf(proxy).entries()) {
+      process.kill(pid, 'SIGKILL');
+      await until(() => proxy.records.filter(({ code }) => code === 'worker_replaced').length > index);
+    }
+    t.strictSame(await bodies(), ['200 two'], 'what is in force, not what the file says');
+  },
+);
+
+t.test('metrics are of all workers together', async (t) => {
+  const { bodies, admin } = await setUp(t);
+  await bodies();
+  const metrics = await admin('/metrics');
+  t.match(metrics, `sallyport_requests_total{status="200",error=""} ${CLIENTS}`);
+  t.match(metrics, /^sallyport_build_info\{.*\} 1$/m);
+  t.match(metrics, /^sallyport_config_last_reload_successful 1$/m);
+});
+
+t.test('what keeps a worker from starting is said once, and ends the start', async (t) => {
+  const { file, proxy } = await setUp(t);
+  const address = `address: 127.0.0.1:${proxy.port}\nreuse_port: false`;
+  const folder = path.dirname(file);
+  writeFileSync(
+    path.join(folder, 'second.yaml'),
+    readFileSync(file, 'utf8').replace('address: 127.0.0.1:0', address).replace('admin.sock', 'other.sock'),
+  );
+  await t.rejects(runProcess(t, folder, { config: 'second.yaml' }), /it ended with 1/);
+});
