@@ -1,0 +1,146 @@
+// `npm run bench:gate -- [BASE]`: whether HEAD costs more than a base, by default the commit before it. Both checkouts run
+// at once and take turns in short slices under the same load; figures are medians of the ratios of neighbours. Fails where
+// HEAD costs over 5 % more: processor time, allocations or system calls a request, or memory an idle connection.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
+import { costOf, median, type Rig, type RigProxy, withRig } from './run/rig.ts';
+
+const SLICES = 15;
+const TOLERANCE = 1.05;
+const ROOT = path.resolve(import.meta.dirname, '..');
+const ENGINE_FLAGS = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
+const STRACE_ATTACH_MS = 500;
+
+interface Comparison {
+  readonly what: string;
+  readonly base: number;
+  readonly head: number;
+  readonly ratio: number;
+}
+
+const compared = (what: string, base: readonly number[], head: readonly number[]): Comparison => ({
+  what,
+  base: median(base),
+  head: median(head),
+  ratio: median(head.map((one, slice) => one / (base[slice] ?? Number.NaN))),
+});
+
+/** A checkout of the commit, with the packages of this one. */
+function checkOut(commit: string, folder: string): string {
+  const base = path.join(folder, 'base');
+  execFileSync('git', ['worktree', 'add', '--detach', '--force', base, commit], {
+    cwd: ROOT,
+    stdio: 'ignore',
+  });
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(base, 'node_modules'));
+  return base;
+}
+
+async function underLoad(rig: Rig, base: RigProxy, head: RigProxy): Promise<Comparison[]> {
+  const slice = { duration: 1, 'warm-up': 0.3 };
+  const works = {
+    '1 KiB, CPU us': ['/1k', 64],
+    '16 KiB, CPU us': ['/16k', 64],
+    '10 MiB, CPU us': ['/10m', 8],
+  } as const;
+  const found: Comparison[] = [];
+  for (const [what, [target, connections]] of Object.entries(works)) {
+    const costs: [number[], number[]] = [[], []];
+    for (const proxy of [base, head]) await rig.load(proxy, target, { ...slice, connections });
+    for (let i = 0; i < SLICES; i++) {
+      costs[0].push(costOf(await rig.load(base, target, { ...slice, connections })));
+      costs[1].push(costOf(await rig.load(head, target, { ...slice, connections })));
+    }
+    found.push(compared(what, ...costs));
+  }
+  const calls = [await systemCalls(rig, base), await systemCalls(rig, head)] as const;
+  if (calls[0] !== undefined && calls[1] !== undefined)
+    found.push(compared('1 KiB, writes and reads', [calls[0]], [calls[1]]));
+  else console.log('strace is not installed: system calls are not compared');
+  return found;
+}
+
+/** Writes and reads a request; undefined without strace. */
+export async function systemCalls(rig: Rig, proxy: RigProxy): Promise<number | undefined> {
+  const file = path.join(proxy.folder, 'strace.txt');
+  const watched = ['write', 'writev', 'sendmsg', 'read', 'readv', 'recvmsg'];
+  const filter = ['-f', '-c', '-e', `trace=${watched.join(',')}`, '-o', file];
+  const strace = spawn('strace', [...filter, '-p', String(proxy.pid)], { stdio: 'ignore' });
+  const isThere = await Promise.race([
+    once(strace, 'error').then(() => false),
+    delay(STRACE_ATTACH_MS, true),
+  ]);
+  if (!isThere) return undefined;
+  const { answers } = await rig.load(proxy, '/1k', { duration: 2, 'warm-up': 0, connections: 64 });
+  strace.kill('SIGINT');
+  await once(strace, 'exit');
+  const calls = /^100\.00\s+\S+\s+\S*\s+(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return calls === undefined ? undefined : Number(calls) / answers;
+}
+
+async function idleMemory(rig: Rig, proxy: RigProxy): Promise<number> {
+  const { watched } = await rig.load(proxy, '/1k', {
+    mode: 'idle',
+    connections: 2000,
+    duration: 1,
+    'warm-up': 0,
+  });
+  return watched['proxy']?.rssKibPerConnection ?? Number.NaN;
+}
+
+function engineOf(root: string): { allocatedBytes: number; us: number } | undefined {
+  try {
+    const args = [...ENGINE_FLAGS, path.join(root, 'bench/engine.ts'), '--json'];
+    return JSON.parse(
+      execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+async function main(): Promise<boolean> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sallyport-gate-'));
+  const base = checkOut(process.argv[2] ?? 'HEAD~1', folder);
+  const found: Comparison[] = [];
+  try {
+    const engines = [engineOf(base), engineOf(ROOT)] as const;
+    if (engines[0] !== undefined && engines[1] !== undefined)
+      found.push(compared('allocated bytes', [engines[0].allocatedBytes], [engines[1].allocatedBytes]));
+    else console.log('the base has no bench/engine.ts: allocations are not compared');
+    await withRig(async (rig) => {
+      const start = async (name: string, root: string): Promise<RigProxy> =>
+        await rig.start(name, (context) => {
+          const file = path.join(context.folder, 'routes.yaml');
+          writeFileSync(file, sallyportConfig(context));
+          return sallyportLaunch(file, { root });
+        });
+      const proxies = [await start('base', base), await start('head', ROOT)] as const;
+      found.push(
+        compared(
+          'idle connection, KiB',
+          [await idleMemory(rig, proxies[0])],
+          [await idleMemory(rig, proxies[1])],
+        ),
+        ...(await underLoad(rig, ...proxies)),
+      );
+    });
+  } finally {
+    execFileSync('git', ['worktree', 'remove', '--force', base], { cwd: ROOT });
+    rmSync(folder, { recursive: true, force: true });
+  }
+  for (const { what, base: before, head, ratio } of found) {
+    const verdict = ratio > TOLERANCE ? 'LOSS' : 'ok';
+    console.log(
+      `${verdict.padEnd(5)} ${what}: ${before.toFixed(1)} -> ${head.toFixed(1)}, ratio ${ratio.toFixed(3)}`,
+    );
+  }
+  return found.every(({ ratio }) => ratio <= TOLERANCE);
+}
+
+process.exitCode = (await main()) ? 0 : 1;
