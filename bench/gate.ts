@@ -1,20 +1,18 @@
 // `npm run bench:gate -- [BASE]`: whether HEAD costs more than a base, by default the commit before it. Both checkouts run
 // at once and take turns in short slices under the same load; figures are medians of the ratios of neighbours. Fails where
 // HEAD costs over 5 % more: processor time, allocations or system calls a request, or memory an idle connection.
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
 import { costOf, median, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { countCalls } from './run/system-calls.ts';
 
 const SLICES = 15;
 const TOLERANCE = 1.05;
 const ROOT = path.resolve(import.meta.dirname, '..');
 const ENGINE_FLAGS = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
-const STRACE_ATTACH_MS = 500;
 
 interface Comparison {
   readonly what: string;
@@ -58,29 +56,18 @@ async function underLoad(rig: Rig, base: RigProxy, head: RigProxy): Promise<Comp
     }
     found.push(compared(what, ...costs));
   }
-  const calls = [await systemCalls(rig, base), await systemCalls(rig, head)] as const;
+  const calls = [await writesAndReads(rig, base), await writesAndReads(rig, head)] as const;
   if (calls[0] !== undefined && calls[1] !== undefined)
     found.push(compared('1 KiB, writes and reads', [calls[0]], [calls[1]]));
   else console.log('strace is not installed: system calls are not compared');
   return found;
 }
 
-/** Writes and reads a request; undefined without strace. */
-export async function systemCalls(rig: Rig, proxy: RigProxy): Promise<number | undefined> {
-  const file = path.join(proxy.folder, 'strace.txt');
-  const watched = ['write', 'writev', 'sendmsg', 'read', 'readv', 'recvmsg'];
-  const filter = ['-f', '-c', '-e', `trace=${watched.join(',')}`, '-o', file];
-  const strace = spawn('strace', [...filter, '-p', String(proxy.pid)], { stdio: 'ignore' });
-  const isThere = await Promise.race([
-    once(strace, 'error').then(() => false),
-    delay(STRACE_ATTACH_MS, true),
-  ]);
-  if (!isThere) return undefined;
-  const { answers } = await rig.load(proxy, '/1k', { duration: 2, 'warm-up': 0, connections: 64 });
-  strace.kill('SIGINT');
-  await once(strace, 'exit');
-  const calls = /^100\.00\s+\S+\s+\S*\s+(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1];
-  return calls === undefined ? undefined : Number(calls) / answers;
+/** A request. */
+async function writesAndReads(rig: Rig, proxy: RigProxy): Promise<number | undefined> {
+  const counts = await countCalls(rig, proxy, '/1k', 64);
+  if (counts === undefined) return undefined;
+  return ['write', 'writev', 'read', 'readv'].reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
 }
 
 async function idleMemory(rig: Rig, proxy: RigProxy): Promise<number> {

@@ -1,0 +1,85 @@
+// `npm run bench:profile`: where the processor time of a request goes. Sallyport runs under V8's profiler while it is under
+// load; prints each room's and each function's share, and writes a .cpuprofile that Chrome's developer tools and
+// speedscope show as a flame graph. System calls a request are counted beside nginx's where strace is installed.
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { nginx } from './peers/nginx.ts';
+import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
+import { type CpuProfile, type Share, sharesOf } from './run/cpu-profile.ts';
+import { costOf, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { systemCalls } from './run/system-calls.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const CONNECTIONS = { '1k': 64, '16k': 64, '10m': 8 } as const;
+const SHOWN = 25;
+const PROFILE_DEADLINE_MS = 10_000;
+
+type Work = keyof typeof CONNECTIONS;
+
+async function startSallyport(rig: Rig, name: string, flags: readonly string[]): Promise<RigProxy> {
+  return await rig.start(name, (context) => {
+    const file = path.join(context.folder, 'routes.yaml');
+    writeFileSync(file, sallyportConfig(context));
+    return sallyportLaunch(file, { flags: flags.map((flag) => flag.replace('FOLDER', context.folder)) });
+  });
+}
+
+/** Ends the proxy, which writes its profile then. */
+async function profileOf(proxy: RigProxy): Promise<string> {
+  process.kill(proxy.pid, 'SIGTERM');
+  const deadline = performance.now() + PROFILE_DEADLINE_MS;
+  for (;;) {
+    const name = readdirSync(proxy.folder).find((one) => one.endsWith('.cpuprofile'));
+    if (name !== undefined) return path.join(proxy.folder, name);
+    if (performance.now() > deadline) throw new Error('no profile was written');
+    await delay(50);
+  }
+}
+
+function show(title: string, shares: readonly Share[]): void {
+  console.log(`\n${title}`);
+  for (const { name, share, us } of shares.slice(0, SHOWN))
+    console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${us.toFixed(2).padStart(7)} us  ${name}`);
+}
+
+const { values } = parseArgs({
+  options: {
+    work: { type: 'string', default: '1k' },
+    out: { type: 'string', default: 'sallyport.cpuprofile' },
+  },
+});
+if (!(values.work in CONNECTIONS)) throw new Error(`--work is one of ${Object.keys(CONNECTIONS).join(', ')}`);
+const work = values.work as Work;
+await withRig(async (rig) => {
+  const load = { connections: CONNECTIONS[work], duration: 3, 'warm-up': 2 };
+  if (nginx.version() !== undefined) {
+    const peer = await rig.start('nginx', (context) => nginx.prepare(context));
+    const plain = await startSallyport(rig, 'plain', []);
+    for (const [name, proxy] of Object.entries({ nginx: peer, sallyport: plain })) {
+      const cost = costOf(await rig.load(proxy, `/${work}`, load));
+      const calls = await systemCalls(rig, proxy, `/${work}`, load.connections);
+      console.log(
+        `${name}: ${cost.toFixed(1)} us a request; ${calls ?? 'system calls: strace is not installed'}`,
+      );
+    }
+  }
+  const flags = ['--cpu-prof', '--cpu-prof-interval=250', '--cpu-prof-dir=FOLDER'];
+  const proxy = await startSallyport(rig, 'profiled', flags);
+  await rig.load(proxy, `/${work}`, load);
+  // The profile counts in microseconds of the same clock.
+  const from = Number(process.hrtime.bigint() / 1000n);
+  const { answers } = await rig.load(proxy, `/${work}`, { ...load, 'warm-up': 0 });
+  const to = Number(process.hrtime.bigint() / 1000n);
+  const file = await profileOf(proxy);
+  copyFileSync(file, values.out);
+  const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
+  const { rooms, functions } = sharesOf(profile, { root: ROOT, from, to, answers });
+  console.log(
+    `\n${answers} requests under the profiler, which costs something itself; shares of the busy time`,
+  );
+  show('By room (itself, without what it calls)', rooms);
+  show('By function (itself)', functions);
+  console.log(`\n${values.out}: open it in Chrome's developer tools (Performance) or speedscope.`);
+});
