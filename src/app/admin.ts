@@ -6,20 +6,22 @@ import type { Clock } from '../core/clock.ts';
 import { pathText } from '../core/issue.ts';
 import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
 import { type BoundAddress, listenOn } from '../edge/address.ts';
-import { type MetricValues, type Metrics, createMetrics } from '../observe/metrics.ts';
+import { type Metrics, createMetrics } from '../observe/metrics.ts';
 import type { Build } from './build.ts';
 import { type StatusEntry, certificateStatus, worstOf } from './certificate-status.ts';
 import { explain } from './explain.ts';
 import { readExplainWords } from './explain-request.ts';
 import { packageVersion } from './package-version.ts';
+import type { WorkerStats } from './worker-messages.ts';
 
 export interface AdminViews {
   readonly clock: Clock;
   /** What is in force. */
   readonly build: () => Build;
-  readonly connections: () => number | Promise<number>;
-  /** What other processes have counted; undefined: there are none. */
-  readonly others?: () => Promise<readonly MetricValues[]>;
+  /** Of this process. */
+  readonly connections: () => number;
+  /** The processes that it leads; undefined: none. */
+  readonly others?: () => Promise<readonly WorkerStats[]>;
   /** Where the proxy listens, in words. */
   readonly addresses: () => readonly string[];
 }
@@ -39,8 +41,7 @@ export class Admin {
     this.#views = views;
     this.#metrics = createMetrics({
       version: this.#version,
-      // Those of other processes are in what they count themselves.
-      connections: () => (views.others === undefined ? Number(views.connections()) : 0),
+      connections: views.connections,
       endings: () => this.#entries().flatMap((entry) => endingOf(entry)),
     });
     this.observer = {
@@ -90,11 +91,12 @@ export class Admin {
 
   async #status(): Promise<StatusView> {
     const { connections, addresses, build } = this.#views;
+    const others = await this.#others();
     return {
       version: this.#version,
       state: this.#state,
       addresses: addresses(),
-      connections: await connections(),
+      connections: others.reduce((sum, other) => sum + other.connections, connections()),
       routes: build().served.routes.routes.length,
       uptime_seconds: Math.floor((performance.now() - this.#startedAt) / 1000),
       last_reload: this.#lastReload === undefined ? null : reloadView(this.#lastReload),
@@ -111,8 +113,15 @@ export class Admin {
     return certificateStatus(this.#views.build(), this.#views.clock.now());
   }
 
+  async #others(): Promise<readonly WorkerStats[]> {
+    return (await this.#views.others?.()) ?? [];
+  }
+
   async #scrape() {
-    const body = await this.#metrics.text(await this.#views.others?.());
+    const others = await this.#others();
+    const body = await this.#metrics.text(
+      others.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics])),
+    );
     return { status: 200, contentType: this.#metrics.contentType, body };
   }
 }

@@ -22,6 +22,7 @@ import { NOTHING, aboutRequest, closed, isoText, policyPart } from './explain-pa
 import { explainPassthrough } from './explain-passthrough.ts';
 import type { ImaginedRequest } from './explain-request.ts';
 import type { Answer, ConsideredRoute, Explanation, ForwardedRequest } from './explanation.ts';
+import { fieldsOf } from '../upstream/header-block.ts';
 
 /** `build`: what is in force, or would be. */
 export async function explain(
@@ -186,7 +187,7 @@ function forwardedBy(admitted: Admitted, asked: ImaginedRequest, host: Hostname)
   const head = endpoint && rehearsedHead(admitted, endpoint);
   if (head === undefined) return null;
   const headers: [string, string][] = [];
-  const fields = [...head.headers, ...(head.block?.fields ?? [])];
+  const fields = fieldsOf(head);
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [name = '', value = ''] = fields.slice(i, i + 2);
     headers.push([name, SECRET.test(name) ? '(not shown)' : value]);

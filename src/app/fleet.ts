@@ -11,18 +11,20 @@ import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
 import { ConfigError } from './config-error.ts';
 import type { FileSource } from './config-source.ts';
-import { createLogging, type LogFormat, type Logging } from './logging.ts';
+import type { LogFormat, Logging } from './logging.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { ReloadResult } from './proxy-contract.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { FileWatch } from './watch.ts';
-import type { StartOrder, WorkerStats } from './worker-messages.ts';
+import type { StartOrder } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
   readonly env: Environment;
   readonly workers: number;
   readonly logFormat: LogFormat;
+  /** Of this process; closed by whoever has made it. */
+  readonly logging: Logging;
 }
 
 /** A worker that ends sooner than this after its start is not replaced at once: the next would fare no better. */
@@ -33,7 +35,6 @@ export class Fleet {
   readonly #source: FileSource;
   readonly #options: FleetOptions;
   readonly #clock: Clock = systemClock;
-  readonly #logging: Logging;
   readonly #watch: FileWatch;
   /** Of no connections: what is built here is for checks, certificates and explanations. */
   readonly #registry = new UpstreamRegistry();
@@ -50,7 +51,6 @@ export class Fleet {
   constructor(source: FileSource, options: FleetOptions) {
     this.#source = source;
     this.#options = options;
-    this.#logging = createLogging(options.logFormat, true);
     this.#watch = new FileWatch(() => void this.reload('file'));
   }
 
@@ -59,7 +59,7 @@ export class Fleet {
     const { prepared, problems, files } = await this.#prepare();
     if (prepared === undefined) throw new ConfigError(problems);
     const { settings } = prepared.build;
-    this.#observer = this.#logging.observer(settings);
+    this.#observer = this.#options.logging.observer(settings);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#use(prepared);
     if (settings.admin_address !== undefined) {
@@ -105,7 +105,6 @@ export class Fleet {
       await worker.ended;
     });
     await this.#registry.close(0);
-    await this.#logging.close();
   }
 
   #stop(): void {
@@ -220,10 +219,6 @@ export class Fleet {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
-  async #stats(): Promise<WorkerStats[]> {
-    return await this.#all((worker) => worker.order({ order: 'stats' }));
-  }
-
   #makeAdmin(): Admin {
     return new Admin({
       clock: this.#clock,
@@ -232,9 +227,9 @@ export class Fleet {
         return this.#inForce.build;
       },
       addresses: () => this.#addresses.map((address) => addressText(address)),
-      connections: async () => (await this.#stats()).reduce((sum, { connections }) => sum + connections, 0),
-      others: async () =>
-        (await this.#stats()).flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics])),
+      // This process has none.
+      connections: () => 0,
+      others: async () => await this.#all((worker) => worker.order({ order: 'stats' })),
     });
   }
 

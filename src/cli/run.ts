@@ -22,12 +22,12 @@ export async function run({ config, logFormat }: RunOptions): Promise<void> {
   }
   const { createLogging } = await import('../app/logging.ts');
   const { FileSource } = await import('../app/config-source.ts');
-  const logging = createLogging(logFormat);
+  const env = process.env;
+  const source = new FileSource(config, env);
   const slow = setTimeout(() => console.error(`Still reading ${config}, a large one …`), SLOW_START_MS);
+  const workers = workersOf(await source.peek());
+  const logging = createLogging(logFormat, workers > 1);
   try {
-    const env = process.env;
-    const source = new FileSource(config, env);
-    const workers = workersOf(await source.peek());
     let proxy: Stoppable & { start(): Promise<unknown> };
     if (workers === 1) {
       const { createProxy } = await import('../app/proxy.ts');
@@ -35,12 +35,11 @@ export async function run({ config, logFormat }: RunOptions): Promise<void> {
     } else {
       clearTimeout(slow);
       const { Fleet } = await import('../app/fleet.ts');
-      proxy = new Fleet(source, { env, workers, logFormat });
+      proxy = new Fleet(source, { env, workers, logFormat, logging });
     }
     await proxy.start().finally(() => clearTimeout(slow));
     await untilStopped(proxy);
   } finally {
-    clearTimeout(slow);
     await logging.close();
   }
 }

@@ -2,6 +2,7 @@
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import { flatText } from '../core/flat-text.ts';
 import { fieldLines } from '../http1/write-head.ts';
+import type { OutgoingHead } from './contract.ts';
 
 export class HeaderBlock {
   readonly fields: FlatHeaders;
@@ -15,4 +16,9 @@ export class HeaderBlock {
   get lines(): string {
     return (this.#lines ??= flatText(fieldLines(this.fields)));
   }
+}
+
+/** Every field of a request, those of its block included. */
+export function fieldsOf({ headers, block }: OutgoingHead): string[] {
+  return [...headers, ...(block?.fields ?? [])];
 }

@@ -39,3 +39,13 @@ export interface ConnectionPool {
   /** Lets what is in flight come to its end, cuts what is left after `deadlineMs`; then no connection is open. */
   close(deadlineMs: number): Promise<void>;
 }
+
+/** Why a pool in this state takes no further request; undefined: it does. */
+export function refusalOf(
+  isClosing: boolean,
+  waiting: number,
+  { maxConnections, maxWaiting }: PoolOptions,
+): string | undefined {
+  if (isClosing) return 'closed';
+  return waiting < maxConnections + maxWaiting ? undefined : `${maxWaiting} requests are waiting already`;
+}

@@ -5,7 +5,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { HeadLimits } from '../http1/limits.ts';
 import { CHUNKED_LINE, contentLengthLine, requestHeadText } from '../http1/write-head.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
-import type { ConnectionPool, PoolOptions, PoolStats } from './pool.ts';
+import { type ConnectionPool, type PoolOptions, type PoolStats, refusalOf } from './pool.ts';
 import { RawAttempt } from './raw-attempt.ts';
 import { RawConnection } from './raw-connection.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
@@ -66,7 +66,7 @@ export class RawPool implements ConnectionPool {
       deadlines: this.#attempts,
       onReleased: (isStarted) => this.#onReleased(isStarted),
     });
-    const refusal = this.#refusal();
+    const refusal = refusalOf(this.isClosing, this.#waiting, this.#options);
     this.#waiting++;
     if (refusal !== undefined)
       failLater(attempt, new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
@@ -77,14 +77,6 @@ export class RawPool implements ConnectionPool {
   close(deadlineMs: number): Promise<void> {
     this.#closing ??= this.#close(deadlineMs);
     return this.#closing;
-  }
-
-  #refusal(): string | undefined {
-    if (this.#closing !== undefined) return 'closed';
-    const { maxConnections, maxWaiting } = this.#options;
-    return this.#waiting < maxConnections + maxWaiting
-      ? undefined
-      : `${maxWaiting} requests are waiting already`;
   }
 
   #place(attempt: RawAttempt): void {

@@ -5,7 +5,8 @@ import { type Dispatcher, Pool } from 'undici';
 import { SallyportError } from '../core/errors.ts';
 import { Channel } from './channel.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
-import type { ConnectionPool, PoolOptions, PoolStats } from './pool.ts';
+import { fieldsOf } from './header-block.ts';
+import { type ConnectionPool, type PoolOptions, type PoolStats, refusalOf } from './pool.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 import { type AttemptTally, UndiciAttempt } from './undici-attempt.ts';
 
@@ -49,7 +50,7 @@ export class UndiciPool implements AttemptTally, ConnectionPool {
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): UndiciAttempt {
     const { target } = this.#options;
     const attempt = new UndiciAttempt(head, sink, { name: target.name, timeouts, tally: this });
-    const refusal = this.#refusal();
+    const refusal = refusalOf(this.isClosing, this.#waiting, this.#options);
     this.#inFlight++;
     this.#waiting++;
     if (refusal !== undefined) {
@@ -60,14 +61,6 @@ export class UndiciPool implements AttemptTally, ConnectionPool {
     if (head.isFresh) this.#dispatchOnce(request, attempt);
     else this.#livePool().dispatch(request, attempt);
     return attempt.opened();
-  }
-
-  #refusal(): string | undefined {
-    if (this.#closing !== undefined) return 'closed';
-    const { maxConnections, maxWaiting } = this.#options;
-    return this.#waiting < maxConnections + maxWaiting
-      ? undefined
-      : `${maxWaiting} requests are waiting already`;
   }
 
   /** Lets what is in flight come to its end, cuts what is left after `deadlineMs`; then no connection is open. */
@@ -114,7 +107,7 @@ export class UndiciPool implements AttemptTally, ConnectionPool {
     timeouts: EndpointTimeouts,
   ): Dispatcher.DispatchOptions {
     const hasLength = head.contentLength !== undefined && head.contentLength > 0;
-    const headers = [...head.headers, ...(head.block?.fields ?? [])];
+    const headers = fieldsOf(head);
     if (hasLength) headers.push('content-length', String(head.contentLength));
     const request = {
       path: head.target,
