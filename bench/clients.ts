@@ -1,24 +1,18 @@
 // `npm run bench:clients`: what the two clients for apps cost, one Sallyport with a route for each. They take turns in
 // short slices, so that both meet the same moods of the machine; the figure is the median of the ratios of neighbours.
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
-import { costOf, median, withRig } from './run/rig.ts';
+import { prepareSallyport } from './peers/sallyport.ts';
+import { costOf, KEEP_ALIVE, withRig } from './run/rig.ts';
+import { median } from './run/summary.ts';
 
 const CLIENTS = ['undici', 'raw'] as const;
 const SLICES = 15;
-const WORKS = { '1k': 64, '16k': 64, '10m': 8 } as const;
 
 await withRig(async (rig) => {
-  const proxy = await rig.start('sallyport', (context) => {
-    const file = path.join(context.folder, 'routes.yaml');
-    const routes = CLIENTS.map(
-      (client) => `    prefix: /${client}\n    prefix_rewrite: /\n    upstream_client: ${client}\n`,
-    );
-    writeFileSync(file, sallyportConfig(context, routes));
-    return sallyportLaunch(file);
-  });
-  for (const [work, connections] of Object.entries(WORKS)) {
+  const variants = CLIENTS.map(
+    (client) => `    prefix: /${client}\n    prefix_rewrite: /\n    upstream_client: ${client}\n`,
+  );
+  const proxy = await rig.start('sallyport', (context) => prepareSallyport(context, { variants }));
+  for (const [work, connections] of Object.entries(KEEP_ALIVE)) {
     const costs: Record<(typeof CLIENTS)[number], number[]> = { undici: [], raw: [] };
     for (let slice = 0; slice < SLICES; slice++)
       for (const client of CLIENTS) {

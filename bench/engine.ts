@@ -5,19 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { writeCertificates } from './run/certificates.ts';
 import { createEngine, type Engine } from './run/engine.ts';
-import { median } from './run/rig.ts';
+import type { EngineCost } from './run/engine-cost.ts';
+import { median } from './run/summary.ts';
 
 const CONNECTIONS = 64;
 const TURNS = 200;
 const ROUNDS = 9;
 /** So few that nothing is collected meanwhile, given the room for new objects that the script asks for. */
 const ALLOCATION_TURNS = 40;
-
-export interface EngineCost {
-  readonly us: number;
-  readonly allocatedBytes: number;
-  readonly writes: number;
-}
 
 async function measure(engine: Engine): Promise<EngineCost> {
   for (let i = 0; i < 2 * TURNS; i++) await engine.turn();

@@ -2,17 +2,18 @@
 // at once and take turns in short slices under the same load; figures are medians of the ratios of neighbours. Fails where
 // HEAD costs over 5 % more: processor time, allocations or system calls a request, or memory an idle connection.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
-import { costOf, median, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { prepareSallyport } from './peers/sallyport.ts';
+import { engineCost } from './run/engine-cost.ts';
+import { costOf, KEEP_ALIVE, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { median } from './run/summary.ts';
 import { countCalls } from './run/system-calls.ts';
 
 const SLICES = 15;
 const TOLERANCE = 1.05;
 const ROOT = path.resolve(import.meta.dirname, '..');
-const ENGINE_FLAGS = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 interface Comparison {
   readonly what: string;
@@ -20,6 +21,9 @@ interface Comparison {
   readonly head: number;
   readonly ratio: number;
 }
+
+/** A ratio that is none counts as one. */
+const isLoss = ({ ratio }: Comparison): boolean => !(ratio <= TOLERANCE);
 
 const compared = (what: string, base: readonly number[], head: readonly number[]): Comparison => ({
   what,
@@ -41,24 +45,20 @@ function checkOut(commit: string, folder: string): string {
 
 async function underLoad(rig: Rig, base: RigProxy, head: RigProxy): Promise<Comparison[]> {
   const slice = { duration: 1, 'warm-up': 0.3 };
-  const works = {
-    '1 KiB, CPU us': ['/1k', 64],
-    '16 KiB, CPU us': ['/16k', 64],
-    '10 MiB, CPU us': ['/10m', 8],
-  } as const;
   const found: Comparison[] = [];
-  for (const [what, [target, connections]] of Object.entries(works)) {
+  for (const [work, connections] of Object.entries(KEEP_ALIVE)) {
+    const target = `/${work}`;
     const costs: [number[], number[]] = [[], []];
     for (const proxy of [base, head]) await rig.load(proxy, target, { ...slice, connections });
     for (let i = 0; i < SLICES; i++) {
       costs[0].push(costOf(await rig.load(base, target, { ...slice, connections })));
       costs[1].push(costOf(await rig.load(head, target, { ...slice, connections })));
     }
-    found.push(compared(what, ...costs));
+    found.push(compared(`${work}, CPU us`, ...costs));
   }
   const calls = [await writesAndReads(rig, base), await writesAndReads(rig, head)] as const;
   if (calls[0] !== undefined && calls[1] !== undefined)
-    found.push(compared('1 KiB, writes and reads', [calls[0]], [calls[1]]));
+    found.push(compared('1k, writes and reads', [calls[0]], [calls[1]]));
   else console.log('strace is not installed: system calls are not compared');
   return found;
 }
@@ -80,12 +80,9 @@ async function idleMemory(rig: Rig, proxy: RigProxy): Promise<number> {
   return watched['proxy']?.rssKibPerConnection ?? Number.NaN;
 }
 
-function engineOf(root: string): { allocatedBytes: number; us: number } | undefined {
+function allocationsOf(root: string): number | undefined {
   try {
-    const args = [...ENGINE_FLAGS, path.join(root, 'bench/engine.ts'), '--json'];
-    return JSON.parse(
-      execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-    );
+    return engineCost(root).allocatedBytes;
   } catch {
     return undefined;
   }
@@ -96,17 +93,12 @@ async function main(): Promise<boolean> {
   const base = checkOut(process.argv[2] ?? 'HEAD~1', folder);
   const found: Comparison[] = [];
   try {
-    const engines = [engineOf(base), engineOf(ROOT)] as const;
-    if (engines[0] !== undefined && engines[1] !== undefined)
-      found.push(compared('allocated bytes', [engines[0].allocatedBytes], [engines[1].allocatedBytes]));
-    else console.log('the base has no bench/engine.ts: allocations are not compared');
+    const allocated = allocationsOf(base);
+    if (allocated === undefined) console.log('the base has no bench/engine.ts: allocations are not compared');
+    else found.push(compared('allocated bytes', [allocated], [engineCost(ROOT).allocatedBytes]));
     await withRig(async (rig) => {
       const start = async (name: string, root: string): Promise<RigProxy> =>
-        await rig.start(name, (context) => {
-          const file = path.join(context.folder, 'routes.yaml');
-          writeFileSync(file, sallyportConfig(context));
-          return sallyportLaunch(file, { root });
-        });
+        await rig.start(name, (context) => prepareSallyport(context, { root }));
       const proxies = [await start('base', base), await start('head', ROOT)] as const;
       found.push(
         compared(
@@ -121,13 +113,12 @@ async function main(): Promise<boolean> {
     execFileSync('git', ['worktree', 'remove', '--force', base], { cwd: ROOT });
     rmSync(folder, { recursive: true, force: true });
   }
-  for (const { what, base: before, head, ratio } of found) {
-    const verdict = ratio > TOLERANCE ? 'LOSS' : 'ok';
-    console.log(
-      `${verdict.padEnd(5)} ${what}: ${before.toFixed(1)} -> ${head.toFixed(1)}, ratio ${ratio.toFixed(3)}`,
-    );
+  for (const one of found) {
+    const { what, base: before, head, ratio } = one;
+    const figures = `${before.toFixed(1)} -> ${head.toFixed(1)}, ratio ${ratio.toFixed(3)}`;
+    console.log(`${isLoss(one) ? 'LOSS ' : 'ok   '} ${what}: ${figures}`);
   }
-  return found.every(({ ratio }) => ratio <= TOLERANCE);
+  return !found.some(isLoss);
 }
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -1,30 +1,21 @@
 // `npm run bench:profile`: where the processor time of a request goes. Sallyport runs under V8's profiler while it is under
 // load; prints each room's and each function's share, and writes a .cpuprofile that Chrome's developer tools and
 // speedscope show as a flame graph. System calls a request are counted beside nginx's where strace is installed.
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { nginx } from './peers/nginx.ts';
-import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
+import { prepareSallyport } from './peers/sallyport.ts';
 import { type CpuProfile, type Share, sharesOf } from './run/cpu-profile.ts';
-import { costOf, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { costOf, KEEP_ALIVE, type RigProxy, withRig } from './run/rig.ts';
 import { systemCalls } from './run/system-calls.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const CONNECTIONS = { '1k': 64, '16k': 64, '10m': 8 } as const;
 const SHOWN = 25;
 const PROFILE_DEADLINE_MS = 10_000;
 
-type Work = keyof typeof CONNECTIONS;
-
-async function startSallyport(rig: Rig, name: string, flags: readonly string[]): Promise<RigProxy> {
-  return await rig.start(name, (context) => {
-    const file = path.join(context.folder, 'routes.yaml');
-    writeFileSync(file, sallyportConfig(context));
-    return sallyportLaunch(file, { flags: flags.map((flag) => flag.replace('FOLDER', context.folder)) });
-  });
-}
+type Work = keyof typeof KEEP_ALIVE;
 
 /** Ends the proxy, which writes its profile then. */
 async function profileOf(proxy: RigProxy): Promise<string> {
@@ -50,13 +41,13 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'sallyport.cpuprofile' },
   },
 });
-if (!(values.work in CONNECTIONS)) throw new Error(`--work is one of ${Object.keys(CONNECTIONS).join(', ')}`);
+if (!(values.work in KEEP_ALIVE)) throw new Error(`--work is one of ${Object.keys(KEEP_ALIVE).join(', ')}`);
 const work = values.work as Work;
 await withRig(async (rig) => {
-  const load = { connections: CONNECTIONS[work], duration: 3, 'warm-up': 2 };
+  const load = { connections: KEEP_ALIVE[work], duration: 3, 'warm-up': 2 };
   if (nginx.version() !== undefined) {
     const peer = await rig.start('nginx', (context) => nginx.prepare(context));
-    const plain = await startSallyport(rig, 'plain', []);
+    const plain = await rig.start('plain', (context) => prepareSallyport(context));
     for (const [name, proxy] of Object.entries({ nginx: peer, sallyport: plain })) {
       const cost = costOf(await rig.load(proxy, `/${work}`, load));
       const calls = await systemCalls(rig, proxy, `/${work}`, load.connections);
@@ -65,8 +56,10 @@ await withRig(async (rig) => {
       );
     }
   }
-  const flags = ['--cpu-prof', '--cpu-prof-interval=250', '--cpu-prof-dir=FOLDER'];
-  const proxy = await startSallyport(rig, 'profiled', flags);
+  const proxy = await rig.start('profiled', (context) => {
+    const flags = ['--cpu-prof', '--cpu-prof-interval=250', `--cpu-prof-dir=${context.folder}`];
+    return prepareSallyport(context, { flags });
+  });
   await rig.load(proxy, `/${work}`, load);
   // The profile counts in microseconds of the same clock.
   const from = Number(process.hrtime.bigint() / 1000n);

@@ -1,10 +1,9 @@
 // `npm run bench:workers`: one worker against two on the first two cores, one of which the load generator and the app are on
 // as well. Where these fill it, two workers have nothing to gain: what is measured then is what they cost.
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { sallyportConfig, sallyportLaunch } from './peers/sallyport.ts';
+import { prepareSallyport } from './peers/sallyport.ts';
 import { chooseCores } from './run/machine.ts';
-import { costOf, median, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { costOf, type Rig, type RigProxy, withRig } from './run/rig.ts';
+import { median } from './run/summary.ts';
 
 const SLICES = 7;
 const MODES = ['full', 'resume', 'keepalive'] as const;
@@ -13,9 +12,7 @@ const cores = chooseCores();
 
 async function start(rig: Rig, workers: number): Promise<RigProxy> {
   return await rig.start(`workers-${workers}`, (context) => {
-    const file = path.join(context.folder, 'routes.yaml');
-    writeFileSync(file, `workers: ${workers}\n${sallyportConfig(context)}`);
-    const { command, args, ...launch } = sallyportLaunch(file);
+    const { command, args, ...launch } = prepareSallyport(context, { settings: `workers: ${workers}` });
     return { ...launch, command: 'taskset', args: ['-c', `${cores.load},${cores.proxy}`, command, ...args] };
   });
 }

@@ -6,17 +6,20 @@ import type { Peer, PeerContext, PeerLaunch } from './peer.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-export interface LaunchOptions {
+export interface SallyportOptions {
+  /** A route each, with more settings of its own. */
+  readonly variants?: readonly string[];
+  /** Lines of settings for all of them. */
+  readonly settings?: string;
   /** The checkout to run; default this one. */
   readonly root?: string;
   /** Of Node. */
   readonly flags?: readonly string[];
 }
 
-/** `variants`: a route each, with more settings of its own. */
-export const sallyportConfig = (
+const configuration = (
   { port, upstreamPort, certificates: pki }: PeerContext,
-  variants: readonly string[] = [''],
+  { variants = [''], settings: shared = '' }: SallyportOptions,
 ): string => `
 address: 127.0.0.1:${port}
 certificates:
@@ -28,6 +31,7 @@ upstream_mtls:
   cert_file: ${pki.proxy.certFile}
   key_file: ${pki.proxy.keyFile}
 max_connections_per_address: 10000
+${shared}
 routes:
 ${variants
   .map(
@@ -39,9 +43,12 @@ ${settings}`,
   )
   .join('')}`;
 
-/** Runs from the sources; its log goes beside the configuration. */
-export function sallyportLaunch(config: string, { root = ROOT, flags = [] }: LaunchOptions = {}): PeerLaunch {
-  const log = path.join(path.dirname(config), 'access.log');
+/** Writes the configuration; runs from the sources. Its log goes beside the configuration. */
+export function prepareSallyport(context: PeerContext, options: SallyportOptions = {}): PeerLaunch {
+  const { root = ROOT, flags = [] } = options;
+  const config = path.join(context.folder, 'routes.yaml');
+  const log = path.join(context.folder, 'access.log');
+  writeFileSync(config, configuration(context, options));
   return {
     command: process.execPath,
     args: [...flags, path.join(root, 'src/cli/bin.ts'), 'run', '-c', config, '--log-format', 'json'],
@@ -59,9 +66,5 @@ export const sallyport: Peer = {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
     return `${manifest.version} on Node ${process.versions.node}`;
   },
-  prepare: (context) => {
-    const file = path.join(context.folder, 'routes.yaml');
-    writeFileSync(file, sallyportConfig(context));
-    return sallyportLaunch(file);
-  },
+  prepare: (context) => prepareSallyport(context),
 };

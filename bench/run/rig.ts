@@ -32,8 +32,8 @@ export interface Rig {
 /** CPU time of the proxy for each answer, microseconds. */
 export const costOf = ({ watched }: LoadResult): number => watched['proxy']?.cpuUsPerAnswer ?? Number.NaN;
 
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** Connections for each size of answer. */
+export const KEEP_ALIVE = { '1k': 64, '16k': 64, '10m': 8 } as const;
 
 /** Ends all that it started and removes its folder before it returns. */
 export async function withRig(use: (rig: Rig) => Promise<void>): Promise<void> {

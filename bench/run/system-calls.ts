@@ -18,10 +18,7 @@ export async function systemCalls(
 ): Promise<string | undefined> {
   const counts = await countCalls(rig, proxy, target, connections);
   if (counts === undefined) return undefined;
-  const most = [...counts]
-    .filter(([name]) => name !== 'total')
-    .sort(([, one], [, other]) => other - one)
-    .slice(0, 10);
+  const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, 10);
   return most.map(([name, count]) => `${name} ${count.toFixed(2)}`).join(', ');
 }
 
@@ -44,5 +41,7 @@ export async function countCalls(
   const rows = readFileSync(file, 'utf8').matchAll(
     /^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+([a-z]\w*)$/gm,
   );
-  return new Map(Array.from(rows, ([, calls, name = '']) => [name, Number(calls) / answers]));
+  const counts = new Map(Array.from(rows, ([, calls, name = '']) => [name, Number(calls) / answers]));
+  counts.delete('total');
+  return counts;
 }
