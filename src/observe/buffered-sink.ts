@@ -17,7 +17,7 @@ export class BufferedSink {
   #state: 'well' | 'failing' | 'closed' = 'well';
   /** Lines not yet given to the stream, which measures all that it holds at every line. */
   #lines: string[] = [];
-  #chars = 0;
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -57,9 +57,10 @@ export class BufferedSink {
       this.#give(text);
       return;
     }
-    if (this.#chars + text.length > this.#blockBytes) this.#handOver();
+    const bytes = Buffer.byteLength(text);
+    if (this.#bytes + bytes > this.#blockBytes) this.#handOver();
     this.#lines.push(text);
-    this.#chars += text.length;
+    this.#bytes += bytes;
     this.#timer ??= setTimeout(() => this.#handOver(), FLUSH_MS).unref();
   }
 
@@ -69,7 +70,7 @@ export class BufferedSink {
     if (this.#lines.length === 0) return;
     const text = this.#lines.join('');
     this.#lines = [];
-    this.#chars = 0;
+    this.#bytes = 0;
     if (this.#state !== 'closed') this.#give(text);
   }
 
