@@ -155,7 +155,7 @@ export class RawPool implements ConnectionPool {
 
   /** The longest-waiting request takes it, else it waits for one. */
   #use(connection: RawConnection): void {
-    const next = this.#closing === undefined ? this.#next() : undefined;
+    const next = this.#next();
     if (next !== undefined) this.#start(connection, next);
     else if (this.#closing !== undefined || connection.idleUntil <= performance.now()) connection.destroy();
     else {

@@ -1,9 +1,13 @@
 // The adapter on plain connections: what is sent, what comes back, in what order.
+import type net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { AttemptRecorder, outgoing } from '../../support/attempt-recorder.ts';
 import { answerEach, startRawUpstream } from '../../support/raw-upstream.ts';
+import { until } from '../../support/until.ts';
 import { openEndpoint } from '../../support/upstream-endpoint.ts';
+
+const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood';
 
 t.test('a response arrives with its fields as sent, in order, duplicates and all', async (t) => {
   const answer =
@@ -91,4 +95,22 @@ t.test('interim responses come through before the head, trailers behind the body
   t.strictSame(sink.informational[0]?.headers, ['Link', '</a.css>']);
   t.equal(sink.body, 'abc');
   t.strictSame(sink.trailers, ['X-Sum', '3']);
+});
+
+t.test('a pool that closes serves what was waiting for a connection', async (t) => {
+  const sockets: net.Socket[] = [];
+  const upstream = await startRawUpstream(t, (socket) => {
+    socket.on('data', () => {
+      sockets.push(socket);
+      if (sockets.length > 1) socket.write(GOOD);
+    });
+  });
+  const { endpoint, pool } = openEndpoint(t, upstream.url, { maxConnections: 1 });
+  const sinks = [1, 2, 3].map(() => new AttemptRecorder().opens(endpoint, outgoing()));
+  await until(() => sockets.length === 1);
+  const closed = pool.close(5000);
+  sockets[0]?.write(GOOD);
+  for (const sink of sinks) t.equal((await sink.ended).body, 'good');
+  await closed;
+  t.match(pool.stats, { open: 0, inFlight: 0, waiting: 0 });
 });
