@@ -65,6 +65,7 @@ export async function createEngine(
         new RawPool({
           target,
           maxConnections,
+          pipelining: 1,
           maxWaiting: 1024,
           maxHeaderBytes: 65_536,
           keepAliveMs: 4000,

@@ -130,6 +130,7 @@ function upstreamSettings(route: RouteConfig, config: Config) {
     timeout: route.timeout ?? config.default_upstream_timeout,
     idle_timeout: route.idle_timeout ?? config.default_upstream_idle_timeout,
     upstream_client: route.upstream_client ?? config.upstream_client,
+    upstream_pipelining: route.upstream_pipelining ?? config.upstream_pipelining,
     max_upstream_connections: config.max_upstream_connections,
   };
 }

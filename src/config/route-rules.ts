@@ -23,6 +23,7 @@ const OF_APP = [
   'idle_timeout',
   'connect_timeout',
   'upstream_client',
+  'upstream_pipelining',
   'allow_websockets',
   'identity_headers',
   'set_request_headers',

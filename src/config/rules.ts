@@ -56,7 +56,11 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
       message:
         'there is no certificate to show to clients: give certificate_file and certificate_key_file, or certificates',
     });
-  if (routes !== undefined) issues.push(...checkClientCa(raw, downstream, routes));
+  issues.push(...checkPipelining(raw, [], 'raw'));
+  if (routes === undefined) return issues;
+  issues.push(...checkClientCa(raw, downstream, routes));
+  for (const [index, route] of routes.entries())
+    issues.push(...checkPipelining(asMap(route), ['routes', index], raw['upstream_client']));
   return issues;
 }
 
@@ -128,4 +132,18 @@ function checkClientCa(raw: RawMap, downstream: RawMap, routes: readonly unknown
         ]
       : [],
   );
+}
+
+/** Only our own client lets requests stand in line. `client`: who speaks to the app where `map` does not say. */
+function checkPipelining(map: RawMap, at: IssuePath, client: unknown): Issue[] {
+  const isNeedless =
+    (map['upstream_client'] ?? client) === 'undici' && Number(map['upstream_pipelining']) > 1;
+  return isNeedless
+    ? [
+        {
+          path: [...at, 'upstream_pipelining'],
+          message: 'needs upstream_client: raw; undici sends one by one',
+        },
+      ]
+    : [];
 }

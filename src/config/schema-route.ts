@@ -185,6 +185,9 @@ export const routeSchema = z.strictObject({
   upstream_client: word(['undici', 'raw'])
     .exactOptional()
     .describe('Who speaks to this app. Default: the global `upstream_client`.'),
+  upstream_pipelining: count({ max: 64 })
+    .exactOptional()
+    .describe('Requests at once on one connection to this app. Default: the global `upstream_pipelining`.'),
   max_request_body_bytes: size()
     .exactOptional()
     .describe('Longest request body. Default: the global `max_request_body_bytes`. 0 means no limit.'),

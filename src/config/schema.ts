@@ -26,6 +26,11 @@ const upstreamDefaults = {
     .describe(
       'Who speaks HTTP/1.1 to the apps: `raw`, a client of our own that is as strict as the edge, or `undici`, which costs more processor time.',
     ),
+  upstream_pipelining: count({ max: 64 })
+    .prefault(1)
+    .describe(
+      'Requests at once on one connection to an app, by `raw` alone: GET and OPTIONS without bodies, one behind the other. Only for apps that answer soon and are trusted to frame their answers well (docs/upstreams.md). 1 means one after the other.',
+    ),
   max_upstream_connections: count().prefault(256).describe('Connections at once to one address of an app.'),
 };
 

@@ -21,6 +21,8 @@ export interface UpstreamSettings {
   readonly idle_timeout: number;
   /** Default `raw`. */
   readonly upstream_client?: UpstreamClient;
+  /** Safe requests at once on one connection, with `raw`. Default 1. */
+  readonly upstream_pipelining?: number;
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
   /** The route's certificate, or the global one. */
@@ -35,6 +37,7 @@ const NONE: readonly string[] = [];
 export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
   const issues: Issue[] = [];
   const endpoints: PooledEndpoint[] = [];
+  const client = settings.upstream_client ?? 'raw';
   const timeouts = {
     // A connection in the making is limited by itself; this is for the wait before it.
     waitMs: 2 * settings.connect_timeout,
@@ -52,13 +55,14 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
       issues.push({ path: ['to', index], message: `the weight of '${url}' must be positive` });
     } else {
       const shared = {
-        client: settings.upstream_client ?? 'raw',
+        client,
         identity: settings.identity,
         trust: settings.trust,
         spkiPins: settings.tls_upstream_spki_pins ?? NONE,
         sanPins: settings.tls_upstream_san ?? NONE,
         connectTimeoutMs: settings.connect_timeout,
         maxConnections: settings.max_upstream_connections,
+        pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
       };
       endpoints.push(new PooledEndpoint({ ...shared, target }, timeouts, source));
     }

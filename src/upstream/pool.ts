@@ -18,6 +18,8 @@ export interface PoolOptions extends ConnectionOptions {
   readonly target: Target;
   /** Connections at once. */
   readonly maxConnections: number;
+  /** Requests at once on one connection; 1 for one after the other. */
+  readonly pipelining: number;
   /** Requests that may wait while all connections are busy; the next is refused (`upstream_unavailable`). */
   readonly maxWaiting: number;
 }
@@ -44,8 +46,10 @@ export interface ConnectionPool {
 export function refusalOf(
   isClosing: boolean,
   waiting: number,
-  { maxConnections, maxWaiting }: PoolOptions,
+  { maxConnections, maxWaiting, pipelining }: PoolOptions,
 ): string | undefined {
   if (isClosing) return 'closed';
-  return waiting < maxConnections + maxWaiting ? undefined : `${maxWaiting} requests are waiting already`;
+  return waiting < maxConnections * pipelining + maxWaiting
+    ? undefined
+    : `${maxWaiting} requests are waiting already`;
 }

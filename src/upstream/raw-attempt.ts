@@ -138,6 +138,13 @@ export class RawAttempt implements Attempt, Deadline {
     else if (this.#isBlocked && connection.hasRoom) this.onDrain();
   }
 
+  /** It has lost its place in a line before anything of its answer came, and waits for a connection of its own. */
+  restart(): void {
+    this.#connection = undefined;
+    this.#isStarted = false;
+    this.#enter('wait');
+  }
+
   onDrain(): void {
     if (this.#isOver || !this.#isBlocked) return;
     this.#isBlocked = false;
@@ -164,6 +171,8 @@ export class RawAttempt implements Attempt, Deadline {
     if (this.#isOver) return;
     if (this.#isPaused) {
       this.#held.push(chunk);
+      // Those that stood in line behind it may have left.
+      this.#connection?.pause();
       return;
     }
     if (this.dueAt !== Infinity) this.dueAt = this.#options.deadlines.now() + this.#options.timeouts.idleMs;
@@ -258,9 +267,9 @@ export class RawAttempt implements Attempt, Deadline {
     this.#isOver = true;
   }
 
-  /** Cuts the connection, so that the app can never take what it got for a whole request. */
+  /** Its connection is cut, unless others wait there, so that the app can never take what it got for a whole request. */
   #discard(): void {
-    this.#connection?.destroy();
+    this.#connection?.leave();
     this.#connection = undefined;
     this.#early = [];
     this.#held = [];

@@ -1,26 +1,26 @@
 // The connections to one address under one server name, one identity and one trust, on sockets of our own.
 import type { Socket } from 'node:net';
+import { steadyClock } from '../core/clock.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { HeadLimits } from '../http1/limits.ts';
-import { CHUNKED_LINE, contentLengthLine, requestHeadText } from '../http1/write-head.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
+import { LinePace } from './line-pace.ts';
 import { type ConnectionPool, type PoolOptions, type PoolStats, refusalOf } from './pool.ts';
 import { RawAttempt } from './raw-attempt.ts';
-import { RawConnection } from './raw-connection.ts';
+import { RawConnection, type RawConnectionEvents } from './raw-connection.ts';
+import { mayStandInLine, rawHeadText } from './raw-head.ts';
+import { RawQueue, type Waiting } from './raw-queue.ts';
+import type { LineRules } from './request-line.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 
-/** A request that says nothing of a body means one for these (RFC 9110 8.6). */
-const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 /** An app closes at its time; a request must not be on its way then. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
 const SWEEP_MS = 500;
 const MAX_HEADERS = 1000;
 
-interface Waiting {
-  readonly attempt: RawAttempt;
-  readonly headText: string;
-}
+/** How late it may be noticed that the first in a line is slow. */
+const LINE_TICK_MS = 25;
 
 export class RawPool implements ConnectionPool {
   readonly #options: PoolOptions;
@@ -30,7 +30,10 @@ export class RawPool implements ConnectionPool {
   readonly #open = new Set<RawConnection>();
   /** The one used last is used next. */
   readonly #idle: RawConnection[] = [];
-  readonly #queue: Waiting[] = [];
+  readonly #queue = new RawQueue();
+  /** Undefined where each request has a connection to itself. */
+  readonly #rules: LineRules | undefined;
+  #isServing = false;
   #connecting = 0;
   #waiting = 0;
   #lastUsedAt = performance.now();
@@ -41,6 +44,11 @@ export class RawPool implements ConnectionPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#limits = { maxHeadBytes: options.maxHeaderBytes, maxHeaders: MAX_HEADERS, underscores: 'allow' };
+    if (options.pipelining > 1)
+      this.#rules = {
+        pace: new LinePace(options.pipelining),
+        deadlines: new Deadlines(steadyClock, LINE_TICK_MS),
+      };
   }
 
   get name(): string {
@@ -82,7 +90,7 @@ export class RawPool implements ConnectionPool {
   #place(attempt: RawAttempt): void {
     let headText: string;
     try {
-      headText = headTextOf(attempt.head);
+      headText = rawHeadText(attempt.head);
     } catch (error) {
       failLater(
         attempt,
@@ -90,23 +98,81 @@ export class RawPool implements ConnectionPool {
       );
       return;
     }
-    if (attempt.head.isFresh) {
-      this.#connect((connection) => this.#start(connection, { attempt, headText }), attempt);
-      return;
+    const isShareable = this.#rules !== undefined && mayStandInLine(attempt.head);
+    const waiting = { attempt, headText, isShareable };
+    if (attempt.head.isFresh) this.#connect((connection) => this.#start(connection, waiting), attempt);
+    else {
+      this.#queue.push(waiting);
+      this.#serve();
     }
-    const connection = this.#idle.pop();
-    if (connection !== undefined) {
-      connection.idleUntil = Infinity;
-      this.#start(connection, { attempt, headText });
-      return;
+  }
+
+  /** Those that wait: now, or where lines may form, at the end of this turn of the event loop, in as few writes as can be. */
+  #serve(): void {
+    if (this.#rules === undefined) this.#serveEach();
+    else if (!this.#isServing) {
+      this.#isServing = true;
+      setImmediate(this.#serveLines, this.#rules);
     }
-    this.#queue.push({ attempt, headText });
+  }
+
+  #serveEach(): void {
+    while (this.#idle.length > 0) {
+      const next = this.#queue.next();
+      if (next === undefined) break;
+      this.#start(this.#takeIdle() as RawConnection, next);
+    }
     this.#connectWhereNeeded();
+  }
+
+  /** On idle connections first, then behind others; each is filled before the next is used. */
+  readonly #serveLines = ({ pace }: LineRules): void => {
+    this.#isServing = false;
+    const now = performance.now();
+    const depth = pace.depth(now);
+    for (let { first } = this.#queue; first !== undefined; { first } = this.#queue) {
+      const { isShareable } = first;
+      const connection = this.#takeIdle() ?? (isShareable ? this.#withRoom(depth, now) : undefined);
+      if (connection === undefined) break;
+      if (isShareable) this.#startLine(connection, this.#queue.nextLine(connection.roomFor(depth, now)));
+      else this.#start(connection, this.#queue.next() as Waiting);
+    }
+    this.#connectWhereNeeded();
+  };
+
+  #takeIdle(): RawConnection | undefined {
+    const connection = this.#idle.pop();
+    if (connection !== undefined) connection.idleUntil = Infinity;
+    return connection;
+  }
+
+  #withRoom(depth: number, now: number): RawConnection | undefined {
+    for (const connection of this.#open) if (connection.roomFor(depth, now) > 0) return connection;
+    return undefined;
   }
 
   #start(connection: RawConnection, { attempt, headText }: Waiting): void {
     this.#waiting--;
     connection.start(attempt, headText, attempt.head.contentLength === undefined);
+  }
+
+  #startLine(connection: RawConnection, line: readonly Waiting[]): void {
+    this.#waiting -= line.length;
+    connection.startLine(
+      line.map(({ attempt }) => attempt),
+      line.map(({ headText }) => headText).join(''),
+    );
+  }
+
+  /** What has lost its place in a line: alone this time, and before all others. */
+  #resend(attempts: readonly RawAttempt[]): void {
+    const waiting = attempts
+      .filter(({ isOver }) => !isOver)
+      .map((attempt) => ({ attempt, headText: rawHeadText(attempt.head), isShareable: false }));
+    this.#waiting += waiting.length;
+    this.#queue.pushFront(waiting);
+    for (const { attempt } of waiting) attempt.restart();
+    this.#serve();
   }
 
   #connectWhereNeeded(): void {
@@ -118,7 +184,7 @@ export class RawPool implements ConnectionPool {
       this.#options.connect((error, socket) => {
         this.#connecting--;
         if (socket === null) {
-          this.#next()?.attempt.fail(asFault(error));
+          this.#queue.next()?.attempt.fail(asFault(error));
           this.#connectWhereNeeded();
         } else this.#use(this.#adopt(socket));
       });
@@ -135,42 +201,38 @@ export class RawPool implements ConnectionPool {
   }
 
   #adopt(socket: Socket): RawConnection {
-    const connection = new RawConnection(socket, this.#limits, {
+    const events: RawConnectionEvents = {
       onIdle: (idle, keepAliveMs) => {
         const { keepAliveMs: usual, maxKeepAliveMs } = this.#options;
         const hinted = keepAliveMs === undefined ? usual : keepAliveMs - KEEP_ALIVE_MARGIN_MS;
         idle.idleUntil = performance.now() + Math.min(hinted, maxKeepAliveMs);
         this.#use(idle);
       },
+      onLost: (attempts) => this.#resend(attempts),
       onGone: (gone) => {
         this.#open.delete(gone);
         const index = this.#idle.indexOf(gone);
         if (index !== -1) this.#idle.splice(index, 1);
-        this.#connectWhereNeeded();
+        if (this.#queue.length > 0) this.#serve();
       },
-    });
+    };
+    const connection = new RawConnection(socket, this.#limits, events, this.#rules);
     this.#open.add(connection);
     return connection;
   }
 
   /** The longest-waiting request takes it, else it waits for one. */
   #use(connection: RawConnection): void {
-    const next = this.#next();
-    if (next !== undefined) this.#start(connection, next);
-    else if (this.#closing !== undefined || connection.idleUntil <= performance.now()) connection.destroy();
-    else {
-      if (connection.idleUntil === Infinity)
-        connection.idleUntil = performance.now() + this.#options.keepAliveMs;
-      this.#idle.push(connection);
-      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    const isIdle = this.#queue.first === undefined;
+    if (isIdle && (this.#closing !== undefined || connection.idleUntil <= performance.now())) {
+      connection.destroy();
+      return;
     }
-  }
-
-  #next(): Waiting | undefined {
-    for (;;) {
-      const next = this.#queue.shift();
-      if (next === undefined || !next.attempt.isOver) return next;
-    }
+    if (connection.idleUntil === Infinity)
+      connection.idleUntil = performance.now() + this.#options.keepAliveMs;
+    this.#idle.push(connection);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    if (!isIdle) this.#serve();
   }
 
   #sweep(): void {
@@ -215,29 +277,4 @@ function asFault(error: Error | null): SallyportError {
 /** Not before `open` has returned. */
 function failLater(attempt: RawAttempt, error: SallyportError): void {
   queueMicrotask(() => attempt.fail(error));
-}
-
-/** With everything that frames the request. */
-function headTextOf({
-  method,
-  target,
-  headers,
-  block,
-  contentLength,
-  upgrade,
-  isFresh,
-}: OutgoingHead): string {
-  const connection =
-    upgrade === undefined
-      ? isFresh
-        ? 'connection: close\r\n'
-        : ''
-      : `connection: upgrade\r\nupgrade: ${upgrade}\r\n`;
-  const framing =
-    contentLength === undefined
-      ? CHUNKED_LINE
-      : contentLength > 0 || EXPECTS_BODY.has(method)
-        ? contentLengthLine(contentLength)
-        : '';
-  return requestHeadText(method, target, headers, (block?.lines ?? '') + connection + framing);
 }

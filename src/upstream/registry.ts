@@ -80,7 +80,7 @@ export class UpstreamRegistry {
   }
 
   #create(settings: PoolSettings): ConnectionPool {
-    const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections } = settings;
+    const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining } = settings;
     const connect = createConnector({
       target,
       connectTimeoutMs,
@@ -92,6 +92,7 @@ export class UpstreamRegistry {
       target,
       connect,
       maxConnections,
+      pipelining,
       maxWaiting: MAX_WAITING,
       maxHeaderBytes: MAX_HEADER_BYTES,
       keepAliveMs: KEEP_ALIVE_MS,

@@ -13,6 +13,8 @@ export interface EndpointSetup {
   readonly headersMs?: number;
   readonly idleMs?: number;
   readonly maxConnections?: number;
+  /** With the raw client; as much as `PIPELINING` says by default. */
+  readonly pipelining?: number;
   readonly maxWaiting?: number;
   readonly maxHeaderBytes?: number;
   readonly serverName?: string;
@@ -50,6 +52,7 @@ export function openEndpoint(
     maxKeepAliveMs: 10_000,
     maxHeaderBytes: setup.maxHeaderBytes ?? 16_384,
     maxConnections: setup.maxConnections ?? 8,
+    pipelining: setup.pipelining ?? Number(process.env['PIPELINING'] ?? 1),
     maxWaiting: setup.maxWaiting ?? 64,
   });
   const timeouts = {
@@ -67,6 +70,7 @@ export function openEndpoint(
     sanPins: [],
     connectTimeoutMs: 0,
     maxConnections: 0,
+    pipelining: 1,
   };
   return { endpoint: new PooledEndpoint(settings, timeouts, { acquire: () => pool }), pool };
 }

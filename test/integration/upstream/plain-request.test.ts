@@ -98,18 +98,15 @@ t.test('interim responses come through before the head, trailers behind the body
 });
 
 t.test('a pool that closes serves what was waiting for a connection', async (t) => {
-  const sockets: net.Socket[] = [];
+  const asked: net.Socket[] = [];
   const upstream = await startRawUpstream(t, (socket) => {
-    socket.on('data', () => {
-      sockets.push(socket);
-      if (sockets.length > 1) socket.write(GOOD);
-    });
+    answerEach(() => (asked.push(socket) === 1 ? '' : GOOD))(socket);
   });
   const { endpoint, pool } = openEndpoint(t, upstream.url, { maxConnections: 1 });
   const sinks = [1, 2, 3].map(() => new AttemptRecorder().opens(endpoint, outgoing()));
-  await until(() => sockets.length === 1);
+  await until(() => asked.length === 1);
   const closed = pool.close(5000);
-  sockets[0]?.write(GOOD);
+  asked[0]?.write(GOOD);
   for (const sink of sinks) t.equal((await sink.ended).body, 'good');
   await closed;
   t.match(pool.stats, { open: 0, inFlight: 0, waiting: 0 });

@@ -126,7 +126,12 @@ t.test('a request that gets no connection in time is told so, and the pool recov
 
 t.test('the line of waiting requests has an end', async (t) => {
   const upstream = await startRawUpstream(t, (socket) => socket.resume());
-  const { endpoint } = openEndpoint(t, upstream.url, { maxConnections: 1, maxWaiting: 2, waitMs: 1000 });
+  const { endpoint } = openEndpoint(t, upstream.url, {
+    maxConnections: 1,
+    pipelining: 1,
+    maxWaiting: 2,
+    waitMs: 1000,
+  });
   const sinks = Array.from({ length: 4 }, () => new AttemptRecorder().opens(endpoint, outgoing()));
   const last = sinks.at(-1);
   await last?.ended;

@@ -175,3 +175,22 @@ t.test('revocation lists: one form, at least one file, and a CA that they are ab
   t.match(problemLines(text), [/there is no client CA/, /downstream_mtls\.crl_file: needs a client CA/]);
   t.end();
 });
+
+t.test('requests stand in line for our own client alone', (t) => {
+  const why = 'upstream_pipelining: needs upstream_client: raw; undici sends one by one';
+  const all = `${BASE}upstream_client: undici\nupstream_pipelining: 4\n${ROUTE}`;
+  t.same(problemLines(all), [`routes.yaml:8:22 ${why}`]);
+  t.same(problemLines(withRoute('to: https://b', 'upstream_client: undici', 'upstream_pipelining: 4')), [
+    `routes.yaml:11:26 routes[0].${why}`,
+  ]);
+  t.match(
+    problemLines(
+      `${BASE}upstream_client: undici\nroutes:\n  - {from: https://a, to: https://b, upstream_pipelining: 2}\n`,
+    ),
+    [/routes\[0\]\.upstream_pipelining: needs/],
+  );
+  const mixed = `${BASE}upstream_pipelining: 4\nroutes:\n  - {from: https://a, to: https://b, upstream_client: undici}\n`;
+  t.same(problemLines(mixed), [], 'one route may have the other client');
+  t.match(problemLines(`${BASE}upstream_pipelining: 65\n${ROUTE}`), [/not a whole number from 1 to 64/]);
+  t.end();
+});
