@@ -45,7 +45,11 @@ export class BufferedSink {
     // flushSync tries for ever where the disk is full, and pino calls it when the process exits.
     const flushSync = stream.flushSync.bind(stream);
     stream.flushSync = () => {
+      // Else the first write would go its own way in the background, and flushSync would not wait for it.
+      const mode = stream as unknown as { sync: boolean };
+      mode.sync = true;
       this.#handOver();
+      mode.sync = !this.#isBuffered;
       if (this.#state === 'well') flushSync();
     };
     this.#stream = stream;
