@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Deadline } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
+import { noteReceived } from '../core/young-collection.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Disposition, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 import { RequestDecoder } from '../http1/request-decoder.ts';
@@ -113,6 +114,7 @@ export class H1Connection implements Carrier, Deadline {
   // The request side
 
   #onData(chunk: Buffer): void {
+    noteReceived(chunk.length);
     if (this.#tunnel !== undefined) return this.#tunnel.takeData(chunk);
     if (this.#state === 'open') {
       this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);

@@ -1,6 +1,7 @@
 // Two byte streams joined after an upgrade, with back-pressure, until both have ended or one has broken.
 import type { Duplex } from 'node:stream';
 import type { FlatHeaders } from '../core/flat-headers.ts';
+import { noteReceived } from '../core/young-collection.ts';
 import type { Exchange, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 
 /** Answers the client's upgrade and joins it with the app's socket. `onDone` is called once, when both are gone. */
@@ -8,6 +9,7 @@ export function splice(exchange: Exchange, fields: FlatHeaders, app: Duplex, onD
   const ends = new TunnelEnds(app, onDone);
   const tunnel = exchange.upgrade(fields, ends);
   app.on('data', (chunk: Buffer) => {
+    noteReceived(chunk.length);
     if (!tunnel.write(chunk)) app.pause();
   });
   ends.join(tunnel);

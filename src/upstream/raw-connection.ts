@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { SallyportError } from '../core/errors.ts';
 import { type FlatHeaders, headerValue } from '../core/flat-headers.ts';
+import { noteReceived } from '../core/young-collection.ts';
 import type { HeadLimits } from '../http1/limits.ts';
 import { ResponseDecoder } from '../http1/response-decoder.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
@@ -129,6 +130,7 @@ export class RawConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    noteReceived(chunk.length);
     try {
       let rest = chunk;
       do rest = this.#take(rest);
