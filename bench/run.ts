@@ -67,6 +67,7 @@ async function main(args: readonly string[]): Promise<number> {
     rounds: options.rounds,
     peers: present.map(({ peer }) => peer),
     works,
+    reference: REFERENCE,
     certificates,
     upstream,
     onStep: (step) => {
@@ -104,7 +105,7 @@ function findInstalled(peers: readonly Peer[]): Present[] {
   const present: Present[] = [];
   for (const peer of peers) {
     const version = peer.version();
-    console.log(`${peer.name.padEnd(10)} ${version ?? `not installed: ${peer.install}`}`);
+    console.log(`${peer.name.padEnd(18)} ${version ?? `not installed: ${peer.install}`}`);
     if (version !== undefined) present.push({ peer, version });
   }
   if (present.length === 0) throw new Error('none of the chosen proxies is installed');
@@ -117,7 +118,7 @@ async function startUpstream(folder: string, certificates: BenchCertificates, co
   const port = await freePort();
   const launch = prepareUpstream({ folder: ownFolder, port, certificates });
   const { pid } = await startServer(cores.load, port, launch);
-  console.log(`${'upstream'.padEnd(10)} ${launch.name}`);
+  console.log(`${'upstream'.padEnd(18)} ${launch.name}`);
   return { name: launch.name, pid, port };
 }
 

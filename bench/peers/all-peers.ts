@@ -4,8 +4,8 @@ import { haproxy } from './haproxy.ts';
 import { httpProxy } from './http-proxy.ts';
 import { nginx } from './nginx.ts';
 import type { Peer } from './peer.ts';
-import { sallyport } from './sallyport.ts';
+import { sallyport, sallyportPipelined } from './sallyport.ts';
 
-export const ALL_PEERS: readonly Peer[] = [nginx, haproxy, caddy, sallyport, httpProxy];
+export const ALL_PEERS: readonly Peer[] = [nginx, haproxy, caddy, sallyport, sallyportPipelined, httpProxy];
 
 export const REFERENCE = nginx.name;

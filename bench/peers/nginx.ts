@@ -53,6 +53,8 @@ ${nginxTemporaryPaths(folder)}
       proxy_pass https://app;
       proxy_http_version 1.1;
       proxy_max_temp_file_size 0;
+      proxy_request_buffering off;
+      client_max_body_size 0;
       proxy_set_header Host $host;
       proxy_set_header Connection "";
       proxy_set_header X-Forwarded-For $remote_addr;
@@ -75,7 +77,7 @@ export const nginx: Peer = {
   name: 'nginx',
   install: 'apt-get install nginx-light',
   settings:
-    'one worker; access log buffered (64 KiB, 1 s); no temporary files; the hash in the identity header is SHA-1',
+    'one worker; access log buffered (64 KiB, 1 s); no temporary files, bodies passed on as they come; the hash in the identity header is SHA-1',
   isHybridCapable: false,
   version: nginxVersion,
   prepare: (context) => {

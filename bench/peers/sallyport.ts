@@ -57,14 +57,27 @@ export function prepareSallyport(context: PeerContext, options: SallyportOptions
   };
 }
 
-export const sallyport: Peer = {
-  name: 'sallyport',
+const PIPELINING = 'upstream_pipelining: 16';
+
+const shared = {
   install: 'npm ci',
-  settings: 'run from the sources; defaults but for `max_connections_per_address`',
   isHybridCapable: true,
   version: () => {
     const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
     return `${manifest.version} on Node ${process.versions.node}`;
   },
+};
+
+export const sallyport: Peer = {
+  ...shared,
+  name: 'sallyport',
+  settings: 'run from the sources; defaults but for `max_connections_per_address`',
   prepare: (context) => prepareSallyport(context),
+};
+
+export const sallyportPipelined: Peer = {
+  ...shared,
+  name: 'sallyport-pipelined',
+  settings: `the same with \`${PIPELINING}\``,
+  prepare: (context) => prepareSallyport(context, { settings: PIPELINING }),
 };

@@ -1,4 +1,4 @@
-// What bench/engine.ts measures, in a process of its own with room for new objects, so that none is collected meanwhile.
+// What bench/engine.ts measures, in a process of its own with room for new objects, so that collections hardly disturb it.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 

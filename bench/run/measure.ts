@@ -23,6 +23,8 @@ export interface Figures {
   readonly rssKib: number;
   /** Only of idle connections. */
   readonly rssKibPerConnection?: number;
+  /** Requests a second that were due, where that was fixed. */
+  readonly offeredPerSecond?: number;
   /** Share of one core, 0 to 1. */
   readonly proxyBusy: number;
   /** Share of the other core: load generator and upstream. */
@@ -38,6 +40,8 @@ export interface MeasureOptions {
   readonly proxyPid: number;
   readonly upstreamPid: number;
   readonly certificates: BenchCertificates;
+  /** Requests a second, for a work that fixes them. */
+  readonly rate?: number;
 }
 
 /** A core that is busy for this share has no room left: the rest is waiting for the other side. */
@@ -53,7 +57,7 @@ export async function measure(
   round: number,
   options: MeasureOptions,
 ): Promise<Figures> {
-  const { certificates: pki } = options;
+  const { certificates: pki, rate } = options;
   const named = {
     cert: pki.client.certFile,
     key: pki.client.keyFile,
@@ -63,6 +67,8 @@ export async function measure(
     groups: work.group,
     'warm-up': work.warmUpSeconds,
     duration: work.seconds,
+    'body-size': work.bodyBytes ?? 0,
+    ...(rate !== undefined && { rate: Math.round(rate) }),
   };
   const args = [
     LOAD,
@@ -86,7 +92,8 @@ export async function measure(
   const resumed = result.resumedHandshakes / result.handshakes;
   if (work.mode === 'resume' && resumed < MIN_RESUMED)
     throw new Error(`only ${Math.round(resumed * 100)} % of the handshakes were resumed`);
-  return { work: work.name, peer, round, ...figuresOf(result) };
+  const offered = rate !== undefined && { offeredPerSecond: rate };
+  return { work: work.name, peer, round, ...figuresOf(result), ...offered };
 }
 
 function figuresOf(result: LoadResult): Omit<Figures, 'work' | 'peer' | 'round'> {

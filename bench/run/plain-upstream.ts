@@ -1,5 +1,5 @@
 // The upstream where nginx is missing: answers from memory on raw TLS sockets. Understands only what the bench sends,
-// requests without a body, so it finds their ends by the empty line. Arguments: port, certificate, key, client CA.
+// requests one after the other, whose bodies have a length. Arguments: port, certificate, key, client CA.
 import { readFileSync } from 'node:fs';
 import { createServer, type TLSSocket } from 'node:tls';
 import { BODIES, TOLD_HEADERS } from './upstream.ts';
@@ -11,11 +11,19 @@ const respond = (body: string): Buffer =>
 const answers = new Map(
   Object.entries(BODIES).map(([name, bytes]) => [`/${name}`, respond('x'.repeat(bytes))]),
 );
+const HEAD_END = '\r\n\r\n';
+const EMPTY = respond('');
 const NOT_FOUND = Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
 
 function told(head: string, socket: TLSSocket): Buffer {
   const lines = TOLD_HEADERS.map((name) => new RegExp(`\r\n${name}: *([^\r]*)`, 'i').exec(head)?.[1] ?? '');
   return respond([...lines, socket.getPeerX509Certificate()?.subject ?? ''].join('\n'));
+}
+
+function respondTo(head: string, socket: TLSSocket): void {
+  const target = head.split(' ', 2)[1] ?? '';
+  if (target === '/told') socket.write(told(head, socket));
+  else socket.write(target === '/sink' ? EMPTY : (answers.get(target) ?? NOT_FOUND));
 }
 
 const server = createServer({
@@ -28,14 +36,29 @@ const server = createServer({
 });
 server.on('secureConnection', (socket) => {
   let pending = '';
+  /** The head whose body is coming, and how much of that is missing. */
+  let current = '';
+  let missing = 0;
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (bytes: Buffer) => {
-    const heads = (pending + bytes.toString('latin1')).split('\r\n\r\n');
-    pending = heads.pop() ?? '';
-    for (const head of heads) {
-      const target = head.split(' ', 2)[1] ?? '';
-      socket.write(target === '/told' ? told(head, socket) : (answers.get(target) ?? NOT_FOUND));
+    for (let at = 0; at < bytes.length;) {
+      if (missing === 0) {
+        const text = pending + bytes.toString('latin1', at);
+        const end = text.indexOf(HEAD_END);
+        if (end === -1) {
+          pending = text;
+          return;
+        }
+        at += end + HEAD_END.length - pending.length;
+        pending = '';
+        current = text.slice(0, end);
+        missing = Number(/\r\ncontent-length: *(\d+)/i.exec(current)?.[1] ?? 0);
+      }
+      const taken = Math.min(missing, bytes.length - at);
+      missing -= taken;
+      at += taken;
+      if (missing === 0) respondTo(current, socket);
     }
   });
 });

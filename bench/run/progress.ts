@@ -18,7 +18,7 @@ export function progressPrinter(): (step: Step) => void {
 
 function labelOf({ number, of, round, work, peer }: Step): string {
   const place = `[${String(number).padStart(String(of).length)}/${of}]`;
-  return `${place} round ${round}  ${work.name.padEnd(18)}${peer.name.padEnd(11)}`;
+  return `${place} round ${round}  ${work.name.padEnd(18)}${peer.name.padEnd(20)}`;
 }
 
 function remainingOf({ number, of }: Step, elapsedMs: number): string {

@@ -17,6 +17,8 @@ export interface Race {
   readonly rounds: number;
   readonly peers: readonly Peer[];
   readonly works: readonly Work[];
+  /** The peer whose figures say what others are offered. */
+  readonly reference: string;
   readonly certificates: BenchCertificates;
   readonly upstream: { readonly pid: number; readonly port: number };
   readonly onStep: (step: Step) => void;
@@ -56,7 +58,7 @@ export async function race(settings: Race): Promise<Figures[]> {
       const number = (round - 1) * turns.length + i + 1;
       const step = { number, of: settings.rounds * turns.length, round, work, peer };
       settings.onStep(step);
-      const outcome = await measureOrError(settings, step, runner);
+      const outcome = await measureOrError(settings, step, runner, all);
       settings.onStep({ ...step, outcome });
       if (!(outcome instanceof Error)) all.push(outcome);
     }
@@ -87,18 +89,34 @@ async function startAll(settings: Race, round: number): Promise<Map<string, Runn
   return runners;
 }
 
-async function measureOrError(settings: Race, step: Step, runner: Runner): Promise<Figures | Error> {
+async function measureOrError(
+  settings: Race,
+  step: Step,
+  runner: Runner,
+  sofar: readonly Figures[],
+): Promise<Figures | Error> {
   try {
+    const rate = rateOf(settings, step, sofar);
     return await measure(step.work, step.peer.name, step.round, {
       core: settings.cores.load,
       port: runner.port,
       proxyPid: runner.running.pid,
       upstreamPid: settings.upstream.pid,
       certificates: settings.certificates,
+      ...(rate !== undefined && { rate }),
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Throws where it depends on a measurement that is not there. */
+function rateOf({ reference }: Race, { work, round }: Step, sofar: readonly Figures[]): number | undefined {
+  if (work.rate === undefined) return undefined;
+  const { of, share } = work.rate;
+  const base = sofar.find((one) => one.peer === reference && one.work === of && one.round === round);
+  if (base === undefined) throw new Error(`needs ${of} of ${reference} in the same round`);
+  return base.requestsPerSecond * share;
 }
 
 async function finish({ peer, launch, running }: Runner): Promise<void> {

@@ -11,7 +11,8 @@ export interface SummaryLine {
   readonly p99Us: number;
   readonly rssKib: number;
   readonly rssKibPerConnection?: number;
-  /** Of CPU time a request, or of memory a connection; undefined when the reference was not measured. */
+  readonly offeredPerSecond?: number;
+  /** Of the main figure; undefined when the reference was not measured. */
   readonly ratio?: number;
   /** Smallest and largest ratio of the rounds. */
   readonly ratioSpread?: readonly [number, number];
@@ -28,9 +29,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
-/** What a work is about: memory where connections are idle, CPU time elsewhere. Less is better. */
-export const mainFigure = (figures: Figures): number =>
-  figures.rssKibPerConnection ?? figures.cpuUsPerRequest;
+type Main = Pick<Figures, 'rssKibPerConnection' | 'offeredPerSecond' | 'p99Us' | 'cpuUsPerRequest'>;
+
+/** What a work is about: memory of idle connections, latency where the load is fixed, CPU time elsewhere. Less is better. */
+export const mainFigure = ({ rssKibPerConnection, offeredPerSecond, p99Us, cpuUsPerRequest }: Main): number =>
+  rssKibPerConnection ?? (offeredPerSecond === undefined ? cpuUsPerRequest : p99Us);
 
 /** Lines in the order in which works and peers first appear. */
 export function summarise(all: readonly Figures[], reference: string): SummaryLine[] {
@@ -52,6 +55,9 @@ function summariseOne(group: readonly Figures[], all: readonly Figures[], refere
     rssKib: of((figures) => figures.rssKib),
     ...(group.some((figures) => figures.rssKibPerConnection !== undefined) && {
       rssKibPerConnection: of((figures) => figures.rssKibPerConnection ?? 0),
+    }),
+    ...(group.some((figures) => figures.offeredPerSecond !== undefined) && {
+      offeredPerSecond: of((figures) => figures.offeredPerSecond ?? 0),
     }),
     ...(ratios.length > 0 && {
       ratio: median(ratios),

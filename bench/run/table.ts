@@ -1,6 +1,6 @@
 // The summary as tables, one for each work: plain text for the terminal, Markdown for the document.
 import { duration } from '../load/report.ts';
-import type { SummaryLine } from './summary.ts';
+import { mainFigure, type SummaryLine } from './summary.ts';
 import type { Work } from './works.ts';
 
 type Row = readonly string[];
@@ -17,44 +17,45 @@ const number = (value: number, digits = 0): string =>
 /** Three significant digits or whole numbers: the measurement gives no more. */
 const figure = (value: number): string => number(value, value < 100 ? 1 : 0);
 
-const mainOf = (line: SummaryLine): number => line.rssKibPerConnection ?? line.cpuUsPerRequest;
-
 /** One table for each work that was measured, from the best to the worst. */
 export function tablesOf(lines: readonly SummaryLine[], works: readonly Work[], reference: string): Table[] {
   const tables = works.map((work): Table => {
-    const mine = lines.filter((line) => line.work === work.name).sort((a, b) => mainOf(a) - mainOf(b));
-    const title = `${work.title} (${number(work.connections)} connections)`;
-    return work.mode === 'idle'
-      ? {
-          title,
-          head: ['proxy', 'KiB a connection', `to ${reference}`, 'RSS MiB'],
-          rows: mine.map((line) => [nameOf(line), figure(mainOf(line)), ratioOf(line), rssOf(line)]),
-        }
-      : {
-          title,
-          head: [
-            'proxy',
-            'CPU us a request',
-            `to ${reference}`,
-            'requests/s',
-            'p50',
-            'p99',
-            'RSS MiB',
-            'full core',
-          ],
-          rows: mine.map((line) => [
-            nameOf(line),
-            figure(mainOf(line)),
-            ratioOf(line),
-            number(line.requestsPerSecond),
-            duration(line.p50Us),
-            duration(line.p99Us),
-            rssOf(line),
-            line.bottleneck,
-          ]),
-        };
+    const mine = lines
+      .filter((line) => line.work === work.name)
+      .sort((a, b) => mainFigure(a) - mainFigure(b));
+    const columns = columnsOf(work, reference);
+    return {
+      title: `${work.title} (${number(work.connections)} connections)`,
+      head: columns.map(({ head }) => head),
+      rows: mine.map((line) => columns.map(({ cell }) => cell(line))),
+    };
   });
   return tables.filter(({ rows }) => rows.length > 0);
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (line: SummaryLine) => string;
+}
+
+/** The second is what is compared. */
+function columnsOf(work: Work, reference: string): Column[] {
+  const proxy = { head: 'proxy', cell: nameOf };
+  const ratio = { head: `to ${reference}`, cell: ratioOf };
+  const memory = { head: 'RSS MiB', cell: rssOf };
+  if (work.mode === 'idle')
+    return [proxy, { head: 'KiB a connection', cell: (line) => figure(mainFigure(line)) }, ratio, memory];
+  const cpu: Column = { head: 'CPU us a request', cell: (line) => figure(line.cpuUsPerRequest) };
+  const rate: Column = { head: 'requests/s', cell: (line) => number(line.requestsPerSecond) };
+  const p50: Column = { head: 'p50', cell: (line) => duration(line.p50Us) };
+  const p99: Column = { head: 'p99', cell: (line) => duration(line.p99Us) };
+  const core: Column = { head: 'full core', cell: (line) => line.bottleneck };
+  if (work.rate === undefined) return [proxy, cpu, ratio, rate, p50, p99, memory, core];
+  const offered: Column = {
+    head: 'requests/s offered',
+    cell: (line) => number(line.offeredPerSecond ?? 0),
+  };
+  return [proxy, p99, ratio, p50, offered, rate, cpu, memory, core];
 }
 
 const nameOf = ({ peer, faults }: SummaryLine): string =>

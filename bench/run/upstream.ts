@@ -1,5 +1,5 @@
 // The app behind every proxy: nginx, or a plain Node server where there is none. It demands a client certificate and
-// serves /1k, /16k, /10m, and /told, which says what a proxy told it about the caller.
+// serves /1k, /16k, /10m, /sink, which answers once it has the whole body, and /told, which says what a proxy told it about the caller.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { nginxPreamble, nginxTemporaryPaths, nginxVersion } from '../peers/nginx.ts';
@@ -36,6 +36,17 @@ ${nginxTemporaryPaths(folder)}
     ssl_verify_client on;
     root ${folder}/bodies;
     location = /1k { return 200 "${'x'.repeat(1024)}"; }
+    location = /sink {
+      client_max_body_size 0;
+      client_body_buffer_size 16m;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      proxy_pass https://127.0.0.1:${port}/empty;
+      proxy_ssl_protocols TLSv1.3;
+      proxy_ssl_certificate ${pki.proxy.certFile};
+      proxy_ssl_certificate_key ${pki.proxy.keyFile};
+    }
+    location = /empty { return 200; }
     location = /told {
       return 200 "${[...TOLD_HEADERS.map((name) => `$http_${name.replaceAll('-', '_')}`), '$ssl_client_s_dn'].join('\\n')}";
     }

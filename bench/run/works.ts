@@ -10,6 +10,10 @@ export interface Work {
   readonly connections: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
+  /** Of the request; default 0. */
+  readonly bodyBytes?: number;
+  /** Requests a second, whatever the answers do: this share of what the reference did at another work in the same round. */
+  readonly rate?: { readonly of: string; readonly share: number };
   /** The TLS group that the load generator offers. */
   readonly group: 'X25519' | 'X25519MLKEM768';
 }
@@ -36,6 +40,23 @@ export const WORKS: readonly Work[] = [
     path: '/10m',
     connections: 8,
     warmUpSeconds: 1,
+  },
+  {
+    ...EACH,
+    name: 'upload-10m',
+    title: 'Keep-alive, bodies of 10 MiB sent',
+    mode: 'keepalive',
+    path: '/sink',
+    bodyBytes: 10 * 1024 ** 2,
+    connections: 8,
+    warmUpSeconds: 1,
+  },
+  {
+    ...EACH,
+    name: 'half-load',
+    title: 'Keep-alive, 1 KiB answers, half of what nginx can do',
+    mode: 'keepalive',
+    rate: { of: 'keepalive-1k', share: 0.5 },
   },
   {
     ...EACH,

@@ -69,5 +69,5 @@ t.test('wrong usage exits 2 and names the choices', async (t) => {
   const child = bench(t.testdir(), '--only', 'apache');
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   t.equal(code, 2);
-  t.match(errors, /'apache' is none of nginx, haproxy, caddy, sallyport, http-proxy/);
+  t.match(errors, /'apache' is none of nginx, haproxy, caddy, sallyport, sallyport-pipelined, http-proxy/);
 });

@@ -55,6 +55,19 @@ t.test('idle connections are compared by their memory', async (t) => {
   );
 });
 
+t.test('where the load is fixed, peers are compared by their latency', async (t) => {
+  const half = { work: 'half-load', offeredPerSecond: 15_000 };
+  const all = [
+    figures('nginx', 1, 30, { ...half, p99Us: 2000 }),
+    figures('ours', 1, 20, { ...half, p99Us: 3000 }),
+  ];
+  const lines = summarise(all, 'nginx');
+  t.match(lines[1], { ratio: 1.5, offeredPerSecond: 15_000 });
+  const [table] = tablesOf(lines, WORKS, 'nginx');
+  t.same(table?.head.slice(0, 3), ['proxy', 'p99', 'to nginx']);
+  t.same(table?.rows[1]?.slice(0, 3), ['ours', '3.00 ms', '1.50 (1.50-1.50)']);
+});
+
 t.test('the full core is named', async (t) => {
   t.equal(bottleneckOf(0.99, 0.5), 'proxy');
   t.equal(bottleneckOf(0.5, 0.99), 'load');
