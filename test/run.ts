@@ -16,15 +16,22 @@ const closed = once(child, 'close') as Promise<[number | null]>;
 
 // TAP indents by four a level: a file's own line has none, the tests in it have one level, assertions two or more.
 const POINT = /^( {4})?(not )?ok \d+ - (.*)$/;
+const MAX_TOLD = 40;
 let passed = 0;
 let failed = 0;
 let skipped = 0;
 let failedInFile = 0;
+/** Lines shown of the failure at hand. */
+let told = MAX_TOLD;
 
 for await (const line of createInterface({ input: child.stdout })) {
   const point = POINT.exec(line);
-  if (/^ {8,}(not ok|- |found|wanted|diff|stack|at:|error|message)/.test(line) && /not ok/.test(line))
-    console.log(line.trim());
+  // An assertion that failed, and what tap has to say about it.
+  if (/^ {8,}not ok/.test(line)) told = 0;
+  if (told < MAX_TOLD) {
+    console.log(line.slice(8));
+    told = line.trim() === '...' ? MAX_TOLD : told + 1;
+  }
   if (point === null) continue;
   const [, indent, isBad, text = ''] = point;
   const name = text.replace(/ # time=.*$/, '');

@@ -1,6 +1,7 @@
 // Several processes that serve, led by this one, which serves nothing: it owns the listening sockets, reads the
 // configuration, watches its files, and puts a new worker in the place of one that has ended. A reload goes to all and is
 // reported once all have answered. What the admin listener shows is of all of them together.
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../config/env.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -16,7 +17,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import type { ReloadResult } from './proxy-contract.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { FileWatch } from './watch.ts';
-import type { StartOrder } from './worker-messages.ts';
+import type { LearnOrder, StartOrder } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -42,6 +43,7 @@ export class Fleet {
   readonly #workers: (WorkerProcess | undefined)[] = [];
   #observer: Observer | undefined;
   #inForce: Prepared | undefined;
+  readonly #sessionSecret = randomBytes(32).toString('base64');
   #text = '';
   #admin: Admin | undefined;
   #addresses: readonly BoundAddress[] = [];
@@ -161,7 +163,9 @@ export class Fleet {
 
   /** Starts a worker in this place and, once it has ended, the next one. */
   async #fill(place: number, delayMs = 0): Promise<readonly BoundAddress[]> {
-    const worker = new WorkerProcess();
+    const worker = new WorkerProcess(
+      ({ refused }) => void this.#tellOthers(worker, { order: 'learn', refused }),
+    );
     this.#workers[place] = worker;
     const addresses = await worker.order(this.#startOrder(place)).catch((error: unknown) => {
       worker.kill();
@@ -208,7 +212,12 @@ export class Fleet {
       logFormat: this.#options.logFormat,
       isCounting: this.#admin !== undefined,
       isSpeaker: place === 0,
+      sessionSecret: this.#sessionSecret,
     };
+  }
+
+  async #tellOthers(speaker: WorkerProcess, order: LearnOrder): Promise<void> {
+    await this.#all(async (worker) => (worker === speaker ? true : await worker.order(order)));
   }
 
   /** Of each worker that is there and answers. */

@@ -4,6 +4,7 @@ import type { ConfigInput, SettingsConfig } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Observer, Reload } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
+import type { SharedSessions } from '../edge/shared-sessions.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import type { ConfigSource } from './config-source.ts';
 
@@ -23,6 +24,8 @@ export interface ProxyOptions {
   readonly clock?: Clock;
   /** Whether `admin_address` is served. Default true. */
   readonly admin?: boolean;
+  /** What it shares with other processes behind the same address. Default: nothing. */
+  readonly sessions?: SharedSessions;
 }
 
 export type ReloadResult = Pick<Reload, 'result' | 'issues'>;

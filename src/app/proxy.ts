@@ -7,6 +7,7 @@ import { nodeVersionFault } from '../core/node-version.ts';
 import { type Observer, type Reload, bothObservers, silentObserver } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
 import { Edge } from '../edge/edge.ts';
+import { SharedSessions } from '../edge/shared-sessions.ts';
 import { Passthrough } from '../pipeline/passthrough.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Trust } from '../pki/trust.ts';
@@ -106,6 +107,7 @@ class SallyportProxy implements Proxy {
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
+      sessions: this.#options.sessions ?? new SharedSessions(),
     });
     try {
       this.addresses = await this.#edge.listen(settings.address);

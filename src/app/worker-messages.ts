@@ -2,6 +2,7 @@
 // child.
 import type { Reload } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
+import type { RefusedClient } from '../edge/shared-sessions.ts';
 import type { MetricValues } from '../observe/metrics.ts';
 import type { ReloadResult } from './proxy-contract.ts';
 
@@ -15,6 +16,8 @@ export interface StartOrder {
   readonly isCounting: boolean;
   /** Whether it speaks for all in the log, of what all notice. */
   readonly isSpeaker: boolean;
+  /** Base64, the same for all: TLS sessions resume on any of them. */
+  readonly sessionSecret: string;
 }
 
 export interface ReloadOrder {
@@ -24,7 +27,18 @@ export interface ReloadOrder {
 }
 
 /** Each is answered by one Reply with its number. */
-export type Order = StartOrder | ReloadOrder | { readonly order: 'stats' | 'drain' | 'close' };
+export type Order = StartOrder | ReloadOrder | LearnOrder | { readonly order: 'stats' | 'drain' | 'close' };
+
+/** Another one has refused this client. */
+export interface LearnOrder {
+  readonly order: 'learn';
+  readonly refused: RefusedClient;
+}
+
+/** Said by a worker unasked, and not answered: the others are to learn it. */
+export interface Announcement {
+  readonly refused: RefusedClient;
+}
 
 export interface Numbered {
   readonly number: number;
@@ -41,6 +55,7 @@ export interface Replies {
   readonly start: readonly BoundAddress[];
   readonly reload: ReloadResult;
   readonly stats: WorkerStats;
+  readonly learn: true;
   readonly drain: true;
   readonly close: true;
 }

@@ -1,7 +1,7 @@
 // One serving process as the leading one sees it: orders go in, replies come back, and what was not answered fails when it
 // ends.
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
-import type { Numbered, Order, Replies, Reply } from './worker-messages.ts';
+import type { Announcement, Numbered, Order, Replies, Reply } from './worker-messages.ts';
 
 export interface WorkerEnd {
   readonly code: number | null;
@@ -16,11 +16,15 @@ export class WorkerProcess {
   #numbers = 0;
   #hasEnded = false;
 
-  constructor() {
+  constructor(onAnnouncement: (announcement: Announcement) => void) {
     // They accept on the sockets of this process by themselves: none of them stands in another's way.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     this.#worker = cluster.fork();
-    this.#worker.on('message', (reply: Reply) => {
+    this.#worker.on('message', (reply: Reply | Announcement) => {
+      if ('refused' in reply) {
+        onAnnouncement(reply);
+        return;
+      }
       const waiting = this.#waiting.get(reply.number);
       this.#waiting.delete(reply.number);
       if ('fault' in reply) waiting?.reject(new Error(reply.fault));

@@ -3,13 +3,22 @@
 import type { Environment } from '../config/env.ts';
 import type { RawSource } from '../config/raw-source.ts';
 import { type Observer, bothObservers } from '../core/observer.ts';
+import { type RefusedClient, SharedSessions } from '../edge/shared-sessions.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { heldSource } from './config-source.ts';
 import { createLogging, type Logging } from './logging.ts';
 import { packageVersion } from './package-version.ts';
 import type { Proxy } from './proxy-contract.ts';
 import { createProxy } from './proxy.ts';
-import type { Numbered, Order, Replies, ReloadOrder, Reply, StartOrder } from './worker-messages.ts';
+import type {
+  Announcement,
+  Numbered,
+  Order,
+  Replies,
+  ReloadOrder,
+  Reply,
+  StartOrder,
+} from './worker-messages.ts';
 
 /** Signals reach the whole group of processes; what they mean is for the one that leads to say. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -49,6 +58,7 @@ class Worker {
   #proxy: Proxy | undefined;
   #logging: Logging | undefined;
   #metrics: Metrics | undefined;
+  #sessions: SharedSessions | undefined;
 
   constructor(env: Environment) {
     this.#env = env;
@@ -62,6 +72,9 @@ class Worker {
         return await this.#started().reload(order.trigger, heldSource(this.#source(order)));
       case 'stats':
         return { connections: this.#started().connections, metrics: await this.#metrics?.values() };
+      case 'learn':
+        this.#sessions?.learn(order.refused);
+        return true;
       case 'drain':
         await this.#proxy?.drain();
         return true;
@@ -78,10 +91,12 @@ class Worker {
     this.#file = order.file;
     const logging = createLogging(order.logFormat, true);
     this.#logging = logging;
+    this.#sessions = new SharedSessions(Buffer.from(order.sessionSecret, 'base64'), announce);
     this.#proxy = createProxy(heldSource(this.#source(order)), {
       env: this.#env,
       watch: false,
       admin: false,
+      sessions: this.#sessions,
       observer: (settings) => {
         const log = asOneOfSeveral(logging.observer(settings), order.isSpeaker);
         return order.isCounting ? bothObservers(log, this.#count()) : log;
@@ -107,6 +122,12 @@ class Worker {
     if (this.#proxy === undefined) throw new Error('it has not been started');
     return this.#proxy;
   }
+}
+
+function announce(refused: RefusedClient): void {
+  const announcement: Announcement = { refused };
+  // To a process that is gone there is nothing to say.
+  if (process.connected) process.send?.(announcement, undefined, undefined, ignore);
 }
 
 /** What concerns a connection is said by whoever has it; what concerns all, by one, or by the process that leads. */

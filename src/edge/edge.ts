@@ -13,6 +13,8 @@ import type { H1Settings } from './h1-parts.ts';
 import { LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
+import type { SharedSessions } from './shared-sessions.ts';
+import { TicketKeys } from './ticket-keys.ts';
 import { type GroupMember, TlsGroups, type TlsGroupsSettings } from './tls-groups.ts';
 import { UncertifiedSessions } from './uncertified-sessions.ts';
 
@@ -35,7 +37,11 @@ export interface EdgeParts {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly reusePort: boolean;
+  readonly sessions: SharedSessions;
 }
+
+/** How late the period of ticket keys may be noticed to be over. */
+const TICKET_KEYS_TICK_MS = 60_000;
 
 export class Edge {
   readonly #parts: EdgeParts;
@@ -45,6 +51,7 @@ export class Edge {
   readonly #listener: Listener;
   readonly #live = new Map<H1Connection, GroupMember>();
   readonly #index: LiveIndex;
+  readonly #rotation: NodeJS.Timeout;
   #settings: EdgeSettings;
   #isDraining = false;
 
@@ -55,10 +62,18 @@ export class Edge {
     this.#deadlines = new Deadlines();
     this.#index = new LiveIndex(parts.clock, parts.observer);
     this.#uncertified = new UncertifiedSessions(parts.clock);
-    this.#groups = new TlsGroups(settings.tls, {
+    parts.sessions.onLearnt((refused) => this.#uncertified.add(refused.address, refused));
+    const ticketKeys = new TicketKeys(parts.sessions.secret, parts.clock);
+    this.#groups = new TlsGroups(settings.tls, ticketKeys, {
       onSecure: (member, socket, raw) => this.#onSecure(member, socket, raw),
       onFailed: (error, raw) => this.#listener.fail(raw, error),
     });
+    let { period } = ticketKeys;
+    this.#rotation = setInterval(() => {
+      if (period === ticketKeys.period) return;
+      period = ticketKeys.period;
+      this.#groups.rotateTicketKeys();
+    }, TICKET_KEYS_TICK_MS).unref();
     this.#listener = new Listener({
       ...parts,
       limits: settings.listener,
@@ -92,6 +107,7 @@ export class Edge {
   /** Stops accepting, lets what is in flight finish, cuts what is left after `deadlineMs`. Resolves when all is closed. */
   async drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true;
+    clearInterval(this.#rotation);
     this.#listener.close();
     for (const connection of this.#live.keys()) connection.drain();
     const timer = setTimeout(() => {
@@ -162,7 +178,9 @@ export class Edge {
     const verdict = connection.verdict(now);
     if (verdict === undefined || verdict.ok) return;
     const { sni, isResumed } = connection;
-    this.#uncertified.add(connection.remoteAddress, { sni, isResumed, timeoutMs });
+    const refused = { address: connection.remoteAddress, sni, isResumed, timeoutMs };
+    this.#uncertified.add(refused.address, refused);
+    this.#parts.sessions.announce(refused);
     this.#parts.observer.handshakeFailure({
       time: now,
       remoteAddress: connection.remoteAddress,

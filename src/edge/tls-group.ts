@@ -1,7 +1,7 @@
 // One TLS policy and the `tls.Server`s that carry it out: who is asked for a certificate, which CAs count, which
 // versions and suites. Sessions made here resume here only, because each server has ticket keys of its own: Node would
 // otherwise resume a session of one virtual host on another (class of nginx CVE-2025-23419).
-import { constants, createHash, randomBytes } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   createSecureContext,
@@ -15,6 +15,7 @@ import type { CredentialStore } from '../certs/credential-store.ts';
 import { normalizeHostname } from '../core/hostname.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { Trust } from '../pki/trust.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 
 export type ClientCertificateMode = 'require' | 'request' | 'none';
 
@@ -65,20 +66,22 @@ const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_C
 
 export class TlsGroup {
   readonly #events: TlsGroupEvents;
+  readonly #ticketKeys: TicketKeys;
   #settings: TlsGroupSettings;
-  #ticketKeys = randomBytes(48);
   #contexts = new Map<Credential, SecureContext>();
   readonly #server: Server;
   /** Resumes no session, its own included: a hello that must not resume one comes here. */
   readonly #fullHandshakeServer: Server;
 
   /** Throws what `createSecureContext` throws when a certificate or key is unusable. */
-  constructor(settings: TlsGroupSettings, events: TlsGroupEvents) {
+  constructor(settings: TlsGroupSettings, ticketKeys: TicketKeys, events: TlsGroupEvents) {
     this.#settings = settings;
+    this.#ticketKeys = ticketKeys;
     this.#events = events;
     this.#server = this.#createServer();
     this.#fullHandshakeServer = this.#createServer();
     this.#useContexts(this.#makeContexts(settings));
+    ticketKeys.enter(settings);
   }
 
   get settings(): TlsGroupSettings {
@@ -92,22 +95,26 @@ export class TlsGroup {
 
   /**
    * Makes ready to swap certificates and trust; handshakes see the new ones once what it returns is called. A change of
-   * trust makes every session made before useless, because OpenSSL does not look at CAs again when it resumes (class of
-   * Envoy CVE-2022-21654). Throws when a certificate or key is unusable; what it returns never does.
+   * trust makes every session made before useless. Throws when a certificate or key is unusable; what it returns never
+   * does.
    */
   prepare(settings: TlsGroupSettings): () => void {
-    const isSameTrust = settings.trust?.version === this.#settings.trust?.version;
-    const ticketKeys = isSameTrust ? this.#ticketKeys : randomBytes(48);
-    const contexts = this.#makeContexts(settings, ticketKeys);
+    const contexts = this.#makeContexts(settings);
     return () => {
       this.#settings = settings;
-      this.#ticketKeys = ticketKeys;
+      this.#ticketKeys.enter(settings);
       this.#useContexts(contexts);
     };
   }
 
-  #makeContexts(settings: TlsGroupSettings, ticketKeys = this.#ticketKeys): [SecureContext, SecureContext] {
+  /** Where the time of the ticket keys is over: gives out and takes new ones from now on. */
+  rotate(): void {
+    this.#server.setTicketKeys(this.#ticketKeys.keysFor(this.#settings));
+  }
+
+  #makeContexts(settings: TlsGroupSettings): [SecureContext, SecureContext] {
     const { first } = settings.credentials;
+    const ticketKeys = this.#ticketKeys.keysFor(settings);
     return [
       makeContext(first, settings, { ticketKeys }),
       // What it gives out can be resumed nowhere: it keeps no sessions, and without tickets there is nothing else.

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HostMap } from '../core/host-map.ts';
 import type { Hostname } from '../core/hostname.ts';
 import { Judge } from './judge.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
 
 export interface TlsGroupsSettings {
@@ -37,12 +38,14 @@ export interface TlsGroupsEvents {
 }
 
 export class TlsGroups {
+  readonly #ticketKeys: TicketKeys;
   readonly #events: TlsGroupsEvents;
   #settings: TlsGroupsSettings;
   #members = new Map<string, GroupMember>();
 
   /** Throws when a certificate or key of a group is unusable. */
-  constructor(settings: TlsGroupsSettings, events: TlsGroupsEvents) {
+  constructor(settings: TlsGroupsSettings, ticketKeys: TicketKeys, events: TlsGroupsEvents) {
+    this.#ticketKeys = ticketKeys;
     this.#events = events;
     this.#settings = settings;
     this.#members = new Map(settings.groups.map((group) => [group.name, this.#create(group)]));
@@ -52,6 +55,11 @@ export class TlsGroups {
   forHello(sni: Hostname | undefined): TlsGroup | undefined {
     const name = groupNameFor(this.#settings, sni);
     return name === undefined ? undefined : this.#members.get(name)?.group;
+  }
+
+  /** Puts new ticket keys in force where it is time. */
+  rotateTicketKeys(): void {
+    for (const { group } of this.#members.values()) group.rotate();
   }
 
   /** Whether this very group is still in force. */
@@ -90,7 +98,7 @@ export class TlsGroups {
   }
 
   #create(settings: TlsGroupSettings): GroupMember {
-    const group = new TlsGroup(settings, {
+    const group = new TlsGroup(settings, this.#ticketKeys, {
       onSecure: (socket, raw) => this.#events.onSecure(member, socket, raw),
       onFailed: (error, raw) => this.#events.onFailed(error, raw),
     });

@@ -1,4 +1,5 @@
 // When two trusts say the same, so that verdicts made under one hold under the other.
+import { hash } from 'node:crypto';
 import type { Crl } from './crl.ts';
 import { type Revocation, endOf } from './revocation.ts';
 import type { Trust } from './trust.ts';
@@ -26,6 +27,11 @@ export function saysTheSame(one: Trust, other: Trust, now: number): boolean {
     isCurrent(one.revocation, now) &&
     isCurrent(other.revocation, now)
   );
+}
+
+/** The same wherever the same is trusted, in other processes too; newer lists that revoke the same change nothing. */
+export function trustFingerprint(trust: Trust): string {
+  return hash('sha256', JSON.stringify([settingsKey(trust), keysOf(trust, 'entriesSha256')]));
 }
 
 function isSameButForLists(one: Trust, other: Trust): boolean {

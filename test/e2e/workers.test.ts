@@ -4,9 +4,10 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
+import { connect, type ConnectionOptions } from 'node:tls';
 import t from 'tap';
 import { makeTestPki } from '../support/certificates.ts';
-import { call, clientOptions, openClient } from '../support/client.ts';
+import { call, clientOptions, openClient, readAll } from '../support/client.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { RUN_SETTINGS, type RunProcess, runProcess, writeCertificates } from '../support/run-process.ts';
 import { until } from '../support/until.ts';
@@ -110,6 +111,46 @@ t.test('metrics are of all workers together', async (t) => {
   t.match(metrics, `sallyport_requests_total{status="200",error=""} ${CLIENTS}`);
   t.match(metrics, /^sallyport_build_info\{.*\} 1$/m);
   t.match(metrics, /^sallyport_config_last_reload_successful 1$/m);
+});
+
+/** One connection, one request: its status, whether the session was resumed, and the session to resume next. */
+async function visit(options: ConnectionOptions) {
+  const socket = connect(options);
+  await once(socket, 'secureConnect');
+  let session: Buffer | undefined;
+  socket.on('session', (ticket: Buffer) => (session = ticket));
+  const isResumed = socket.isSessionReused();
+  socket.write(REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  const answer = await readAll(socket);
+  return { status: Number(answer.slice(9, 12)), isResumed, session };
+}
+
+t.test('a session resumes on every worker, one that has just been started included', async (t) => {
+  const { proxy, options } = await setUp(t);
+  const { session } = await visit(options);
+  const all = async (): Promise<unknown[]> => {
+    const visits = await Promise.all(Array.from({ length: CLIENTS }, () => visit({ ...options, session })));
+    return visits.filter(({ status, isResumed }) => status !== 200 || !isResumed);
+  };
+  t.strictSame(await all(), []);
+  process.kill(workersOf(proxy)[0] ?? 0, 'SIGKILL');
+  await until(() => proxy.records.some(({ code }) => code === 'worker_replaced'));
+  t.strictSame(await all(), []);
+});
+
+t.test('who was refused without a certificate by one gets a full handshake from all', async (t) => {
+  const { options } = await setUp(t);
+  const { session } = await visit({ ...options, cert: undefined, key: undefined });
+  const back = { ...options, session };
+  const round = async (): Promise<string[]> => {
+    const visits = await Promise.all(Array.from({ length: CLIENTS }, () => visit(back)));
+    return [...new Set(visits.map(({ status, isResumed }) => `${status} ${isResumed}`))];
+  };
+  // The worker that resumes it first finds out that there is such a ticket, and tells the other.
+  let seen = await round();
+  t.ok(seen.includes('403 true'));
+  for (let i = 0; i < 5 && seen.join() !== '200 false'; i++) seen = await round();
+  t.strictSame(seen, ['200 false']);
 });
 
 t.test('what keeps a worker from starting is said once, and ends the start', async (t) => {

@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { HostMap } from '../../../src/core/host-map.ts';
 import { type Warning, silentObserver } from '../../../src/core/observer.ts';
 import { Edge } from '../../../src/edge/edge.ts';
+import { SharedSessions } from '../../../src/edge/shared-sessions.ts';
 import { parseCredential } from '../../../src/pki/credential.ts';
 import { makeTestPki } from '../../support/certificates.ts';
 import { clientOptions, openClient, readAll } from '../../support/client.ts';
@@ -66,6 +67,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
       },
       clock: systemClock,
       reusePort: false,
+      sessions: new SharedSessions(),
     },
   );
   const [address] = await edge.listen([{ host: '127.0.0.1', port: 0 }]);

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type ConnectionOptions, connect } from 'node:tls';
 import t, { type Test } from 'tap';
 import { CredentialStore } from '../../../src/certs/credential-store.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { TlsGroup, type TlsGroupSettings } from '../../../src/edge/tls-group.ts';
+import { TicketKeys } from '../../../src/edge/ticket-keys.ts';
 import { type Credential, parseCredential } from '../../../src/pki/credential.ts';
 import type { Issued } from '../../../src/pki/issue-certificate.ts';
 import { makeTestPki } from '../../support/certificates.ts';
@@ -35,7 +38,7 @@ const settingsOf = (...[first = edge, ...others]: Credential[]): TlsGroupSetting
 async function start(t: Test, ...credentials: Credential[]) {
   const secured: string[] = [];
   const failures: string[] = [];
-  const group = new TlsGroup(settingsOf(...credentials), {
+  const group = new TlsGroup(settingsOf(...credentials), new TicketKeys(randomBytes(32), systemClock), {
     onSecure: (socket) => {
       secured.push(socket.getProtocol() ?? '');
       socket.end();
