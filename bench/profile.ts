@@ -1,6 +1,7 @@
 // `npm run bench:profile`: where the processor time of a request goes. Sallyport runs under V8's profiler while it is under
 // load; prints each room's and each function's share, and writes a .cpuprofile that Chrome's developer tools and
 // speedscope show as a flame graph. System calls a request are counted beside nginx's where strace is installed.
+// `--work 16k` and `10m` for larger answers; `--mode full` and `resume` for a handshake with each request.
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,21 +39,23 @@ function show(title: string, shares: readonly Share[]): void {
 const { values } = parseArgs({
   options: {
     work: { type: 'string', default: '1k' },
+    mode: { type: 'string', default: 'keepalive' },
     out: { type: 'string', default: 'sallyport.cpuprofile' },
   },
 });
 if (!(values.work in KEEP_ALIVE)) throw new Error(`--work is one of ${Object.keys(KEEP_ALIVE).join(', ')}`);
 const work = values.work as Work;
 await withRig(async (rig) => {
-  const load = { connections: KEEP_ALIVE[work], duration: 3, 'warm-up': 2 };
+  const load = { connections: KEEP_ALIVE[work], duration: 3, 'warm-up': 2, mode: values.mode };
   if (nginx.version() !== undefined) {
     const peer = await rig.start('nginx', (context) => nginx.prepare(context));
     const plain = await rig.start('plain', (context) => prepareSallyport(context));
     for (const [name, proxy] of Object.entries({ nginx: peer, sallyport: plain })) {
       const cost = costOf(await rig.load(proxy, `/${work}`, load));
-      const calls = await systemCalls(rig, proxy, `/${work}`, load.connections);
+      const calls =
+        values.mode === 'keepalive' && (await systemCalls(rig, proxy, `/${work}`, load.connections));
       console.log(
-        `${name}: ${cost.toFixed(1)} us a request; ${calls ?? 'system calls: strace is not installed'}`,
+        `${name}: ${cost.toFixed(1)} us a request${calls === false ? '' : `; ${calls ?? 'system calls: strace is not installed'}`}`,
       );
     }
   }
@@ -72,6 +75,8 @@ await withRig(async (rig) => {
   console.log(
     `\n${answers} requests under the profiler, which costs something itself; shares of the busy time`,
   );
+  const ours = rooms.filter(({ name }) => name.startsWith('src/')).reduce((sum, { us }) => sum + us, 0);
+  console.log(`JavaScript of ours: ${ours.toFixed(1)} us a request`);
   show('By room (itself, without what it calls)', rooms);
   show('By function (itself)', functions);
   console.log(`\n${values.out}: open it in Chrome's developer tools (Performance) or speedscope.`);
