@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../config/env.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Observer, type Reload, bothObservers } from '../core/observer.ts';
-import type { BoundAddress } from '../edge/address.ts';
+import type { BoundAddress, ListenAddress } from '../edge/address.ts';
+import { type HeldSocket, holdSocket } from '../edge/held-socket.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
@@ -43,6 +44,7 @@ export class Fleet {
   readonly #workers: (WorkerProcess | undefined)[] = [];
   #observer: Observer | undefined;
   #inForce: Prepared | undefined;
+  readonly #places: { readonly address: ListenAddress; readonly socket: HeldSocket | undefined }[] = [];
   readonly #sessionSecret = randomBytes(32).toString('base64');
   #text = '';
   #admin: Admin | undefined;
@@ -69,6 +71,10 @@ export class Fleet {
       this.#observer = bothObservers(this.#observer, this.#admin.observer);
     }
     try {
+      for (const address of settings.address) {
+        const socket = 'path' in address ? undefined : await holdSocket(address, settings.reuse_port);
+        this.#places.push({ address, socket });
+      }
       // The first alone: what keeps it from starting would keep the others, and it is said once.
       this.#addresses = await this.#fill(0);
       const others = Array.from({ length: this.#options.workers - 1 }, (_, index) => this.#fill(index + 1));
@@ -112,6 +118,7 @@ export class Fleet {
   #stop(): void {
     this.#watch.stop();
     this.#stopping.abort();
+    for (const { socket } of this.#places.splice(0)) socket?.handle.close();
   }
 
   async #reload(trigger: Reload['trigger']): Promise<ReloadResult> {
@@ -167,7 +174,7 @@ export class Fleet {
       ({ refused }) => void this.#tellOthers(worker, { order: 'learn', refused }),
     );
     this.#workers[place] = worker;
-    const addresses = await worker.order(this.#startOrder(place)).catch((error: unknown) => {
+    const addresses = await this.#startWorker(worker, place).catch((error: unknown) => {
       worker.kill();
       throw error;
     });
@@ -202,6 +209,11 @@ export class Fleet {
       this.#warn('worker_failed', `a worker could not be started: ${detail}`);
       await this.#refill(ended, place, Math.min(Math.max(delayMs * 2, 500), MAX_RESTART_DELAY_MS));
     }
+  }
+
+  async #startWorker(worker: WorkerProcess, place: number): Promise<readonly BoundAddress[]> {
+    for (const { address, socket } of this.#places) await worker.order({ order: 'listen', address }, socket);
+    return await worker.order(this.#startOrder(place));
   }
 
   #startOrder(place: number): StartOrder {

@@ -3,7 +3,8 @@ import type { Environment } from '../config/env.ts';
 import type { ConfigInput, SettingsConfig } from '../config/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Observer, Reload } from '../core/observer.ts';
-import type { BoundAddress } from '../edge/address.ts';
+import type { BoundAddress, ListenAddress } from '../edge/address.ts';
+import type { HeldSocket } from '../edge/held-socket.ts';
 import type { SharedSessions } from '../edge/shared-sessions.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   readonly clock?: Clock;
   /** Whether `admin_address` is served. Default true. */
   readonly admin?: boolean;
+  /** Instead of `address`: sockets of the process that has started this one. */
+  readonly listenOn?: readonly (ListenAddress | HeldSocket)[];
   /** What it shares with other processes behind the same address. Default: nothing. */
   readonly sessions?: SharedSessions;
 }

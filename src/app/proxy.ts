@@ -110,7 +110,7 @@ class SallyportProxy implements Proxy {
       sessions: this.#options.sessions ?? new SharedSessions(),
     });
     try {
-      this.addresses = await this.#edge.listen(settings.address);
+      this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);
       if (hasAdmin && settings.admin_address !== undefined)
         this.adminAddress = await this.#admin?.listen(settings.admin_address);
     } catch (error) {

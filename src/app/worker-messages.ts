@@ -1,7 +1,7 @@
 // What the process that leads and those that serve say to each other. Plain data, over the channel that Node gives a
 // child.
 import type { Reload } from '../core/observer.ts';
-import type { BoundAddress } from '../edge/address.ts';
+import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import type { RefusedClient } from '../edge/shared-sessions.ts';
 import type { MetricValues } from '../observe/metrics.ts';
 import type { ReloadResult } from './proxy-contract.ts';
@@ -20,6 +20,12 @@ export interface StartOrder {
   readonly sessionSecret: string;
 }
 
+/** Where to listen, in their order, before the start. Comes with the socket itself where the leading process holds it. */
+export interface ListenOrder {
+  readonly order: 'listen';
+  readonly address: ListenAddress;
+}
+
 export interface ReloadOrder {
   readonly order: 'reload';
   readonly text: string;
@@ -27,7 +33,8 @@ export interface ReloadOrder {
 }
 
 /** Each is answered by one Reply with its number. */
-export type Order = StartOrder | ReloadOrder | LearnOrder | { readonly order: 'stats' | 'drain' | 'close' };
+export type Order =
+  ListenOrder | StartOrder | ReloadOrder | LearnOrder | { readonly order: 'stats' | 'drain' | 'close' };
 
 /** Another one has refused this client. */
 export interface LearnOrder {
@@ -52,6 +59,7 @@ export interface WorkerStats {
 
 /** To `start`: addresses. To `reload`: its result. To `stats`: the figures. To the rest: done. */
 export interface Replies {
+  readonly listen: true;
   readonly start: readonly BoundAddress[];
   readonly reload: ReloadResult;
   readonly stats: WorkerStats;

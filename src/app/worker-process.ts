@@ -1,6 +1,8 @@
 // One serving process as the leading one sees it: orders go in, replies come back, and what was not answered fails when it
 // ends.
+import type { SendHandle } from 'node:child_process';
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import type { HeldSocket } from '../edge/held-socket.ts';
 import type { Announcement, Numbered, Order, Replies, Reply } from './worker-messages.ts';
 
 export interface WorkerEnd {
@@ -17,7 +19,7 @@ export class WorkerProcess {
   #hasEnded = false;
 
   constructor(onAnnouncement: (announcement: Announcement) => void) {
-    // They accept on the sockets of this process by themselves: none of them stands in another's way.
+    // On unix sockets too, which nobody can hold for them, they accept by themselves.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     this.#worker = cluster.fork();
     this.#worker.on('message', (reply: Reply | Announcement) => {
@@ -46,14 +48,17 @@ export class WorkerProcess {
     return this.#worker.process.pid ?? 0;
   }
 
-  /** Rejects with what the worker threw, and when it ends before it has answered. */
-  async order<Kind extends Order['order']>(order: Order & { readonly order: Kind }): Promise<Replies[Kind]> {
+  /** Rejects with what the worker threw, and when it ends before it has answered. A socket stays open here as well. */
+  async order<Kind extends Order['order']>(
+    order: Order & { readonly order: Kind },
+    socket?: HeldSocket,
+  ): Promise<Replies[Kind]> {
     if (this.#hasEnded) throw new Error('the process has ended');
     const number = ++this.#numbers;
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(number, waiting);
     const numbered: Order & Numbered = { ...order, number };
-    this.#worker.send(numbered);
+    this.#worker.send(numbered, socket?.handle as SendHandle);
     return (await waiting.promise) as Replies[Kind];
   }
 

@@ -3,6 +3,8 @@
 import type { Environment } from '../config/env.ts';
 import type { RawSource } from '../config/raw-source.ts';
 import { type Observer, bothObservers } from '../core/observer.ts';
+import type { ListenAddress } from '../edge/address.ts';
+import type { HeldSocket } from '../edge/held-socket.ts';
 import { type RefusedClient, SharedSessions } from '../edge/shared-sessions.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { heldSource } from './config-source.ts';
@@ -30,7 +32,9 @@ export async function serveAsWorker(env: Environment): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, ignore);
   const worker = new Worker(env);
   const stopped = Promise.withResolvers<void>();
-  const take = (order: Order & Numbered): void => {
+  const take = (order: Order & Numbered, handle: unknown): void => {
+    if (order.order === 'listen')
+      worker.listenOn(handle === undefined ? order.address : { handle: handle as HeldSocket['handle'] });
     void answer(worker, order).finally(() => {
       if (order.order === 'close') stopped.resolve();
     });
@@ -59,13 +63,21 @@ class Worker {
   #logging: Logging | undefined;
   #metrics: Metrics | undefined;
   #sessions: SharedSessions | undefined;
+  readonly #places: (ListenAddress | HeldSocket)[] = [];
 
   constructor(env: Environment) {
     this.#env = env;
   }
 
+  /** Once it starts. */
+  listenOn(place: ListenAddress | HeldSocket): void {
+    this.#places.push(place);
+  }
+
   async obey(order: Order): Promise<Replies[keyof Replies]> {
     switch (order.order) {
+      case 'listen':
+        return true;
       case 'start':
         return await this.#start(order);
       case 'reload':
@@ -97,6 +109,7 @@ class Worker {
       watch: false,
       admin: false,
       sessions: this.#sessions,
+      listenOn: this.#places,
       observer: (settings) => {
         const log = asOneOfSeveral(logging.observer(settings), order.isSpeaker);
         return order.isCounting ? bothObservers(log, this.#count()) : log;

@@ -2,19 +2,30 @@
 import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
 import { createConnection, type ListenOptions, type Server } from 'node:net';
+import type { HeldSocket } from './held-socket.ts';
 
-/** Without `host`: every address of the machine, IPv4 and IPv6. */
-export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string };
+export interface TcpAddress {
+  /** Absent: every address of the machine, IPv4 and IPv6. */
+  readonly host?: string;
+  readonly port: number;
+}
+
+export type ListenAddress = TcpAddress | { readonly path: string };
 
 /** Where a server really listens: the port that the system chose, or the path of a unix socket. */
 export type BoundAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Starts listening. Throws the system's error (EADDRINUSE, EACCES, …). */
+/** Starts listening, on an address or on a socket that another process holds. Throws the system's error (EADDRINUSE, EACCES, …). */
 export async function listenOn(
   server: Server,
-  address: ListenAddress,
+  address: ListenAddress | HeldSocket,
   reusePort: boolean,
 ): Promise<BoundAddress> {
+  if ('handle' in address) {
+    server.listen(address.handle);
+    await once(server, 'listening');
+    return boundAddress(server);
+  }
   if ('path' in address) {
     await removeStaleSocket(address.path);
     await listen(server, { path: address.path });
@@ -30,8 +41,12 @@ export async function listenOn(
       await listen(server, { host: '0.0.0.0', port, reusePort });
     }
   }
+  return boundAddress(server);
+}
+
+function boundAddress(server: Server): BoundAddress {
   const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error(`no address after listening on ${port}`);
+  if (bound === null || typeof bound === 'string') throw new Error('no address after listening');
   return { host: bound.address, port: bound.port };
 }
 
@@ -46,7 +61,8 @@ async function listen(server: Server, options: ListenOptions): Promise<void> {
   await once(server, 'listening');
 }
 
-function isNoIPv6(error: unknown): boolean {
+/** This machine has none. */
+export function isNoIPv6(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
 }

@@ -10,6 +10,7 @@ import type { BoundAddress, ListenAddress } from './address.ts';
 import { ClientConnection } from './client-connection.ts';
 import { H1Connection } from './h1-connection.ts';
 import type { H1Settings } from './h1-parts.ts';
+import type { HeldSocket } from './held-socket.ts';
 import { LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
@@ -87,7 +88,7 @@ export class Edge {
     return this.#listener.connections;
   }
 
-  async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
+  async listen(addresses: readonly (ListenAddress | HeldSocket)[]): Promise<BoundAddress[]> {
     return await this.#listener.listen(addresses);
   }
 

@@ -8,6 +8,7 @@ import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { Handshake } from './handshake.ts';
+import type { HeldSocket } from './held-socket.ts';
 import { peekClientHello, takeProxyHeader } from './peek.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
@@ -74,7 +75,7 @@ export class Listener {
     return this.#sockets.size;
   }
 
-  async listen(addresses: readonly ListenAddress[]): Promise<BoundAddress[]> {
+  async listen(addresses: readonly (ListenAddress | HeldSocket)[]): Promise<BoundAddress[]> {
     const bound: BoundAddress[] = [];
     for (const address of addresses) {
       const server = createServer(SOCKET_OPTIONS, (socket) => this.#accept(socket));

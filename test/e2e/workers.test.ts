@@ -1,5 +1,5 @@
 // `workers`: several processes behind one address, and one that leads them.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -95,11 +95,8 @@ t.test(
     writeFileSync(file, 'routes: nonsense');
     proxy.child.kill('SIGHUP');
     t.match(await proxy.reload(1), { result: 'refused' });
-    // One after the other: a port that the system chose is kept as long as somebody listens on it.
-    for (const [index, pid] of workersOf(proxy).entries()) {
-      process.kill(pid, 'SIGKILL');
-      await until(() => proxy.records.filter(({ code }) => code === 'worker_replaced').length > index);
-    }
+    for (const pid of workersOf(proxy)) process.kill(pid, 'SIGKILL');
+    await until(() => proxy.records.filter(({ code }) => code === 'worker_replaced').length === 2);
     t.strictSame(await bodies(), ['200 two'], 'what is in force, not what the file says');
   },
 );
@@ -111,6 +108,35 @@ t.test('metrics are of all workers together', async (t) => {
   t.match(metrics, `sallyport_requests_total{status="200",error=""} ${CLIENTS}`);
   t.match(metrics, /^sallyport_build_info\{.*\} 1$/m);
   t.match(metrics, /^sallyport_config_last_reload_successful 1$/m);
+});
+
+t.test('who connects while every worker is dead waits for the next, on the same port', async (t) => {
+  const { proxy, bodies } = await setUp(t);
+  const before = workersOf(proxy);
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  await until(() => before.every((pid) => !workersOf(proxy).includes(pid)));
+  t.strictSame(await bodies(), ['200 one']);
+  await until(() => proxy.records.filter(({ code }) => code === 'worker_replaced').length === 2);
+  t.strictSame(await bodies(), ['200 one']);
+});
+
+t.test('workers share a unix socket, which is removed in the end', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeCertificates(folder);
+  const socketPath = path.join(folder, 'edge.sock');
+  const text = configOf(folder, 'one').replace('address: 127.0.0.1:0', `address: unix:${socketPath}`);
+  writeFileSync(path.join(folder, 'routes.yaml'), text);
+  const proxy = await runProcess(t, folder);
+  const { host: _, port: __, ...options } = clientOptions(await makeTestPki(), 0);
+  process.kill(workersOf(proxy)[0] ?? 0, 'SIGKILL');
+  await until(() => proxy.records.some(({ code }) => code === 'worker_replaced'));
+  const socket = connect({ ...options, path: socketPath });
+  await once(socket, 'secureConnect');
+  socket.write(REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  t.match(await readAll(socket), /^HTTP\/1\.1 200 /);
+  proxy.child.kill('SIGTERM');
+  await proxy.exited;
+  t.notOk(existsSync(socketPath));
 });
 
 /** One connection, one request: its status, whether the session was resumed, and the session to resume next. */
