@@ -20,6 +20,8 @@ export async function run({ config, logFormat }: RunOptions): Promise<void> {
     await serveAsWorker(process.env);
     return;
   }
+  // From here to the end of the process: one that comes while it starts or ends would end it.
+  process.on('SIGHUP', () => {});
   const { createLogging } = await import('../app/logging.ts');
   const { FileSource } = await import('../app/config-source.ts');
   const env = process.env;
