@@ -6,9 +6,10 @@
 //
 // Each phase takes what the one before returned and gives it back with one thing more, or ends the request with a
 // Refusal. `receive` is the edge's: what arrives here is well-formed. `attempt` and `relay` are the forward room's.
-import { parseAuthority } from '../core/hostname.ts';
 import { decide } from '../policy/decide.ts';
 import { parsePath } from '../route/path.ts';
+import { matchAmong } from '../route/table.ts';
+import { askedHost } from './asked-host.ts';
 import { jwksAsked } from './jwks.ts';
 import type { Admitted, Directed, Received, Routed, Vouched } from './life.ts';
 import { Refusal } from './refusal.ts';
@@ -45,15 +46,15 @@ export function route(vouched: Vouched): Routed | Refusal {
   const { exchange, served } = vouched;
   const { request, connection } = exchange;
   if (request.method === 'CONNECT' || request.method === 'TRACE') return new Refusal('method_not_allowed');
-  const authority = parseAuthority(request.authority);
-  if (authority === undefined) return new Refusal('bad_host');
+  const asked = askedHost(request.authority, connection, served);
+  if (asked === undefined) return new Refusal('bad_host');
   const path = parsePath(request.target);
   if (typeof path === 'string') return new Refusal(path);
-  vouched.host = authority.host;
-  vouched.port = authority.port;
+  vouched.host = asked.host;
+  vouched.port = asked.port;
   vouched.path = path;
-  if (served.groupOf(authority.host) !== connection.group) return new Refusal('misdirected');
-  const match = served.routes.match(authority.host, path);
+  if (!asked.isOfGroup) return new Refusal('misdirected');
+  const match = matchAmong(asked.routes, path);
   if (typeof match === 'string') return new Refusal(match);
   vouched.route = match;
   return vouched as Routed;

@@ -21,29 +21,36 @@ export class RouteTable<Parts = unknown> {
     this.routes = routes;
   }
 
-  /**
-   * The first route of the host that takes the path. A host that is written out never falls to a wildcard, even when
-   * none of its routes takes the path: `no_route`. `bad_path`: the path has encoded characters that the route does not
-   * allow, or an app that reads it liberally would see a path of another route.
-   */
+  /** What `matchAmong` makes of the routes of the host. */
   match(host: Hostname, request: RequestPath): Route<Parts> | Miss {
-    const routes = this.#hosts.lookup(host);
-    if (routes === undefined) return 'unknown_host';
-    const route = firstMatch(routes, request.path);
-    if (request.reading !== request.path && firstMatch(routes, request.reading) !== route) return 'bad_path';
-    if (route === undefined) return 'no_route';
-    return (request.encoded & ~route.allowEncoded) === 0 ? route : 'bad_path';
+    return matchAmong(this.#hosts.lookup(host), request);
   }
 
-  /** The routes among which `match` looks, in its order; none where no route names the host. */
-  candidates(host: Hostname): readonly Route<Parts>[] {
-    return this.#hosts.lookup(host) ?? [];
+  /** The routes among which `match` looks, in its order; undefined where no route names the host. */
+  candidates(host: Hostname): readonly Route<Parts>[] | undefined {
+    return this.#hosts.lookup(host);
   }
 
   /** Whether any route names the host, directly or by wildcard. */
   hasHost(host: Hostname): boolean {
     return this.#hosts.lookup(host) !== undefined;
   }
+}
+
+/**
+ * The first of a host's routes that takes the path. A host that is written out never falls to a wildcard, even when
+ * none of its routes takes the path: `no_route`. `bad_path`: the path has encoded characters that the route does not
+ * allow, or an app that reads it liberally would see a path of another route.
+ */
+export function matchAmong<Parts>(
+  routes: readonly Route<Parts>[] | undefined,
+  request: RequestPath,
+): Route<Parts> | Miss {
+  if (routes === undefined) return 'unknown_host';
+  const route = firstMatch(routes, request.path);
+  if (request.reading !== request.path && firstMatch(routes, request.reading) !== route) return 'bad_path';
+  if (route === undefined) return 'no_route';
+  return (request.encoded & ~route.allowEncoded) === 0 ? route : 'bad_path';
 }
 
 function firstMatch<Parts>(routes: readonly Route<Parts>[], path: string): Route<Parts> | undefined {

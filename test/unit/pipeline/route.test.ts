@@ -21,10 +21,18 @@ const routes = makeTable();
 
 const groupOf = (host: Hostname): string => (host === 'strict.test' ? 'strict' : 'default');
 
+const connectionOf = (group: string): Connection => ({ group, sni: `${group}.test` }) as Connection;
+
 /** What the phase makes of a request for `authority` on a connection of a TLS group. */
-function ask(authority: string, group: string, method = 'GET', target = '/') {
+const ask = (authority: string, group: string, method = 'GET', target = '/') =>
+  askOn(connectionOf(group), { authority, method, target });
+
+function askOn(
+  connection: Connection,
+  { authority, method = 'GET', target = '/' }: { authority: string; method?: string; target?: string },
+  { table = routes, policyVersion = 1 } = {},
+) {
   const request = { method, authority, target };
-  const connection = { group, sni: `${group}.test` } as Connection;
   const exchange = { request, connection } as Exchange;
   const refusals = {
     showsDetails: false,
@@ -34,12 +42,12 @@ function ask(authority: string, group: string, method = 'GET', target = '/') {
   } as const;
   const passthrough = new HostMap<never>();
   const served = {
-    routes,
+    routes: table,
     passthrough,
     groupOf,
     refusals,
     jwks: undefined,
-    policyVersion: 1,
+    policyVersion,
     hsts: () => undefined,
   };
   return route(new Life(exchange, served, 'id', 0) as unknown as Vouched);
@@ -70,4 +78,31 @@ t.test('a host that there is not belongs to the default, and is unknown there', 
 t.test('a host that is none is refused before any route is looked for', async (t) => {
   for (const authority of ['', 'a b', 'strict.test:99999', 'user@strict.test'])
     t.equal(codeOf(ask(authority, 'strict')), 'bad_host', authority);
+});
+
+t.test('what a connection asked for before never answers for something else', async (t) => {
+  const connection = connectionOf('default');
+  const port = (authority: string) => {
+    const result = askOn(connection, { authority });
+    return result instanceof Refusal ? result.code : [result.host, result.port];
+  };
+  for (const round of ['first', 'again']) {
+    t.strictSame(port('default.test'), ['default.test', undefined], round);
+    t.strictSame(port('default.test'), ['default.test', undefined], 'remembered');
+    t.strictSame(port('default.test:8443'), ['default.test', 8443], 'another port');
+    t.strictSame(port('strict.test'), 'misdirected', 'another host');
+    t.strictSame(port('strict.test'), 'misdirected', 'remembered');
+    t.strictSame(port('a b'), 'bad_host');
+  }
+});
+
+t.test('a new configuration is seen by connections that asked before', async (t) => {
+  const connection = connectionOf('default');
+  const authority = 'default.test';
+  const builder = new RouteTableBuilder<RouteParts>();
+  builder.add({ from: 'https://other.test', response: { status: 204 } }, 0, {} as RouteParts);
+  t.match(askOn(connection, { authority }), { host: authority });
+  const table = builder.finish();
+  t.equal(codeOf(askOn(connection, { authority }, { table, policyVersion: 2 })), 'unknown_host');
+  t.match(askOn(connection, { authority }, { policyVersion: 3 }), { host: authority });
 });
