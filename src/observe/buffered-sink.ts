@@ -1,5 +1,6 @@
 // A file descriptor or file behind a buffer. A log that cannot be written (a full disk, a closed pipe, a reader that has
 // stopped) loses lines; it never ends the proxy, holds it up or keeps it from ending.
+import { openSync } from 'node:fs';
 import { destination } from 'pino';
 
 /** What is written at once, bytes. */
@@ -22,13 +23,14 @@ export class BufferedSink {
 
   /**
    * `pretty` lines are written at once, `json` lines in the background. `isShared`: other processes write to the same
-   * place, so that lines must not be torn.
+   * place, so that lines must not be torn. Throws where the file cannot be opened.
    */
   constructor(to: number | string, format: 'pretty' | 'json', isShared = false) {
     this.#blockBytes = isShared ? SHARED_BLOCK_BYTES : BLOCK_BYTES;
     this.#isBuffered = format === 'json';
     const stream = destination({
-      dest: to,
+      // Open from the start: the stream would open it in the background, and could not be flushed until then.
+      dest: typeof to === 'string' ? openSync(to, 'a') : to,
       sync: !this.#isBuffered,
       maxLength: MAX_WAITING_BYTES,
       maxWrite: this.#blockBytes,
@@ -42,7 +44,7 @@ export class BufferedSink {
     stream.on('write', () => {
       if (this.#state === 'failing') this.#state = 'well';
     });
-    // flushSync tries for ever where the disk is full, and pino calls it when the process exits.
+    // flushSync tries for ever where the disk is full, or throws, and pino calls it when the process exits.
     const flushSync = stream.flushSync.bind(stream);
     stream.flushSync = () => {
       // Else the first write would go its own way in the background, and flushSync would not wait for it.
@@ -50,7 +52,12 @@ export class BufferedSink {
       mode.sync = true;
       this.#handOver();
       mode.sync = !this.#isBuffered;
-      if (this.#state === 'well') flushSync();
+      if (this.#state !== 'well') return;
+      try {
+        flushSync();
+      } catch {
+        this.#state = 'failing';
+      }
     };
     this.#stream = stream;
   }
@@ -88,11 +95,7 @@ export class BufferedSink {
 
   /** Writes out what is buffered before it returns, unless the last write failed. */
   flush(): void {
-    try {
-      this.#stream.flushSync();
-    } catch {
-      // The file is not open yet, which takes a turn of the loop; what is buffered is written when it is.
-    }
+    this.#stream.flushSync();
   }
 
   /** Writes out what is buffered, then takes no more. Waits for a slow reader; gives up at the first error. */

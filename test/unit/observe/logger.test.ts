@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { createLogger } from '../../../src/observe/logger.ts';
 import { createObserver } from '../../../src/observe/observer.ts';
@@ -29,6 +31,19 @@ t.test('what is buffered is written by flush before it returns', (t) => {
   t.equal(readFileSync(file, 'utf8'), '', 'one line waits for more');
   log.flush();
   t.match(readFileSync(file, 'utf8'), /^\{"level":"info".*\}\n$/);
+  t.end();
+});
+
+t.test('a process that ends at once has written its log', (t) => {
+  const file = path.join(t.testdir(), 'log');
+  const module = path.resolve(import.meta.dirname, '../../../src/observe/logger.ts');
+  const program = `
+    const { createLogger } = await import(${JSON.stringify(pathToFileURL(module).href)});
+    createLogger({ format: 'json', destination: ${JSON.stringify(file)} }).logger.info('the end');
+    process.exit();`;
+  execFileSync(process.execPath, ['--input-type=module', '--eval', program]);
+  t.match(readFileSync(file, 'utf8'), /the end/);
+  t.throws(() => createLogger({ format: 'json', destination: path.dirname(file) }), { code: 'EISDIR' });
   t.end();
 });
 
