@@ -9,7 +9,7 @@ import { prepareSallyport } from './peers/sallyport.ts';
 import { engineCost } from './run/engine-cost.ts';
 import { costOf, KEEP_ALIVE, type Rig, type RigProxy, withRig } from './run/rig.ts';
 import { median } from './run/summary.ts';
-import { countCalls } from './run/system-calls.ts';
+import { writesAndReads } from './run/system-calls.ts';
 
 const SLICES = 15;
 /** Seconds under load; in one there are too few answers of 10 MiB to tell 5 %. */
@@ -65,13 +65,6 @@ async function underLoad(rig: Rig, base: RigProxy, head: RigProxy): Promise<Comp
     found.push(compared('1k, writes and reads', [calls[0]], [calls[1]]));
   else console.log('strace is not installed: system calls are not compared');
   return found;
-}
-
-/** A request. */
-async function writesAndReads(rig: Rig, proxy: RigProxy): Promise<number | undefined> {
-  const counts = await countCalls(rig, proxy, '/1k', 64);
-  if (counts === undefined) return undefined;
-  return ['write', 'writev', 'read', 'readv'].reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
 }
 
 type Start = (name: string, root: string) => Promise<RigProxy>;

@@ -23,7 +23,7 @@ export async function systemCalls(
 }
 
 /** Calls a request by name. */
-export async function countCalls(
+async function countCalls(
   rig: Rig,
   proxy: RigProxy,
   target: string,
@@ -44,4 +44,14 @@ export async function countCalls(
   const counts = new Map(Array.from(rows, ([, calls, name = '']) => [name, Number(calls) / answers]));
   counts.delete('total');
   return counts;
+}
+
+/** Few, so that their handshakes do not weigh: under strace there are not many answers. */
+const CONNECTIONS = 8;
+
+/** A request with a 1 KiB answer; undefined without strace. */
+export async function writesAndReads(rig: Rig, proxy: RigProxy): Promise<number | undefined> {
+  const counts = await countCalls(rig, proxy, '/1k', CONNECTIONS);
+  if (counts === undefined) return undefined;
+  return ['write', 'writev', 'read', 'readv'].reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
 }
