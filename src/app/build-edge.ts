@@ -7,6 +7,8 @@ import type { EdgeSettings } from '../edge/edge.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
 import { addressTest } from '../policy/addresses.ts';
+import type { Autocert } from './autocert.ts';
+import { type AutocertPlan, autocertPlan } from './autocert-plan.ts';
 import { buildGroups } from './build-groups.ts';
 import type { Inventory } from './inventory.ts';
 import type { HostPolicies } from './host-policies.ts';
@@ -22,13 +24,34 @@ export interface EdgeContext {
   readonly policies: HostPolicies;
   readonly remote: RemoteLists | undefined;
   readonly ocsp: OcspAnswers | undefined;
+  readonly autocert: Pick<Autocert, 'credentials'>;
   /** The TLS groups in force. */
   readonly previous: readonly TlsGroupSettings[];
 }
 
-/** Undefined, with issues, when there is no usable certificate or the CAs are not what they should be. */
-export async function buildEdge(config: Config, context: EdgeContext): Promise<EdgeSettings | undefined> {
-  const credentials = await buildCredentials(config, context);
+export interface BuiltEdge {
+  /** Undefined, with issues, when there is no usable certificate or the CAs are not what they should be. */
+  readonly edge: EdgeSettings | undefined;
+  readonly autocert: AutocertPlan | undefined;
+}
+
+export async function buildEdge(config: Config, context: EdgeContext): Promise<BuiltEdge> {
+  const given = await givenCredentials(config, context);
+  const autocert = await autocertPlan(config, given, context);
+  const credentials =
+    autocert === undefined ? storeOf(given) : await context.autocert.credentials(autocert, context.now);
+  return { edge: await edgeSettings(config, credentials, context), autocert };
+}
+
+function storeOf([first, ...others]: readonly Credential[]): CredentialStore | undefined {
+  return first === undefined ? undefined : new CredentialStore(first, ...others);
+}
+
+async function edgeSettings(
+  config: Config,
+  credentials: CredentialStore | undefined,
+  context: EdgeContext,
+): Promise<EdgeSettings | undefined> {
   const tls = await buildGroups(config, context.policies, { ...context, credentials });
   if (tls === undefined) return undefined;
   const { max_request_body_bytes: maxBody } = config;
@@ -87,7 +110,7 @@ export function limitOf(setting: number): number {
   return setting === 0 ? Infinity : setting;
 }
 
-async function buildCredentials(config: Config, context: EdgeContext): Promise<CredentialStore | undefined> {
+async function givenCredentials(config: Config, context: EdgeContext): Promise<Credential[]> {
   const { files } = context;
   const credentials: Credential[] = [];
   const add = (certPem: string | undefined, keyPem: string | undefined, at: [IssuePath, IssuePath]): void => {
@@ -114,6 +137,5 @@ async function buildCredentials(config: Config, context: EdgeContext): Promise<C
     ];
     add(await files.read(pair.cert, at[0]), await files.read(pair.key, at[1]), at);
   }
-  const [first, ...others] = credentials;
-  return first === undefined ? undefined : new CredentialStore(first, ...others);
+  return credentials;
 }

@@ -1,6 +1,5 @@
 // From a Config to everything that runs on it, or to every reason why it cannot. Changes nothing that is in force: what
 // it makes is swapped in whole by the proxy.
-import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { Config, SettingsConfig } from '../config/schema.ts';
 import { isAddress } from '../core/hostname.ts';
 import type { Hostname } from '../core/hostname.ts';
@@ -8,6 +7,8 @@ import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
+import { idleAutocert } from './autocert.ts';
+import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
@@ -15,13 +16,15 @@ import { buildRefusals } from './build-refusals.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
 import { Inventory, type NotedCertificate } from './inventory.ts';
-import type { RemoteLists } from './remote-lists.ts';
+import type { Renewals } from './renewals.ts';
 import { SettingFiles } from './setting-files.ts';
 
 export interface Build {
   /** Without the routes: what is left of 100,000 of them is the table, not the text of each as well. */
   readonly settings: SettingsConfig;
   readonly edge: EdgeSettings;
+  /** Which certificates are to be asked for. */
+  readonly autocert: AutocertPlan | undefined;
   readonly served: Served;
   readonly assertions: Assertions | undefined;
   /** What the configuration relies on. */
@@ -38,10 +41,8 @@ export interface BuildContext {
   readonly now: number;
   /** What is in force. */
   readonly previous: Build | undefined;
-  /** Undefined: nothing is fetched. */
-  readonly remote?: RemoteLists | undefined;
-  /** Undefined: nobody is asked. */
-  readonly ocsp?: OcspAnswers | undefined;
+  /** What is not there is not fetched, asked or ordered; certificates that are kept are read in any case. */
+  readonly renewals?: Partial<Pick<Renewals, 'remote' | 'ocsp' | 'autocert'>> | undefined;
 }
 
 export interface BuildResult {
@@ -59,20 +60,21 @@ const passes = (one: { readonly pass_identity_headers?: boolean }): boolean =>
   one.pass_identity_headers === true;
 
 export async function build(config: Config, context: BuildContext): Promise<BuildResult> {
-  const { registry, now, previous, remote, ocsp } = context;
+  const { registry, now, previous, renewals } = context;
   const issues: Issue[] = [];
   const files = new SettingFiles(issues);
   const inventory = new Inventory();
   const policies = hostPolicies(config, issues);
   const groups = previous?.edge.tls.groups ?? [];
-  const edge = await buildEdge(config, {
+  const { edge, autocert } = await buildEdge(config, {
     files,
     issues,
     inventory,
     now,
     policies,
-    remote,
-    ocsp,
+    remote: renewals?.remote,
+    ocsp: renewals?.ocsp,
+    autocert: renewals?.autocert ?? idleAutocert(),
     previous: groups,
   });
   const refusals = await buildRefusals(config, { files, issues });
@@ -113,6 +115,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     build: {
       settings,
       edge,
+      autocert,
       served,
       assertions,
       inventory: inventory.certificates,

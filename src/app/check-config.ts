@@ -1,6 +1,5 @@
 // Everything that a start does short of starting, for `sallyport check` and the commands that look at a configuration:
 // the same code, so the same errors.
-import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Environment } from '../config/env.ts';
 import type { Problem } from '../config/problem.ts';
@@ -9,7 +8,7 @@ import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { FileSource } from './config-source.ts';
 import { type Preparation, type PrepareContext, prepare } from './prepare.ts';
-import { RemoteLists } from './remote-lists.ts';
+import { Renewals } from './renewals.ts';
 
 export interface CheckResult {
   /** Whether a proxy would start on it. */
@@ -37,23 +36,27 @@ export async function withBuild<T>(
   env: Environment,
   look: (build: Build) => T | Promise<T>,
 ): Promise<T> {
-  const remote = new RemoteLists({ clock: systemClock, onChange: ignore, onFailure: ignore });
-  const ocsp = new OcspAnswers(systemClock);
+  const renewals = new Renewals({
+    clock: systemClock,
+    isOrdering: false,
+    onChange: ignore,
+    onListFailure: ignore,
+    onEvent: ignore,
+  });
   try {
-    return await withPrepared(file, env, { remote, ocsp }, ({ prepared, problems }) => {
+    return await withPrepared(file, env, { renewals }, ({ prepared, problems }) => {
       if (prepared === undefined) throw new ConfigError(problems);
       return look(prepared.build);
     });
   } finally {
-    remote.stop();
-    ocsp.stop();
+    renewals.stop();
   }
 }
 
 async function withPrepared<T>(
   file: string,
   env: Environment,
-  others: Pick<PrepareContext, 'remote' | 'ocsp'>,
+  others: Pick<PrepareContext, 'renewals'>,
   look: (preparation: Preparation) => T | Promise<T>,
 ): Promise<T> {
   const registry = new UpstreamRegistry();

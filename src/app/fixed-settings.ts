@@ -6,6 +6,7 @@ import type { Build } from './build.ts';
 const FIXED: ReadonlySet<string> = new Set([
   'address',
   'admin_address',
+  'http_redirect_addr',
   'reuse_port',
   'workers',
   'access_log',

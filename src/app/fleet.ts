@@ -11,12 +11,15 @@ import { type HeldSocket, holdSocket } from '../edge/held-socket.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
+import { Autocert } from './autocert.ts';
+import { reportAcme } from './autocert-report.ts';
 import { ConfigError } from './config-error.ts';
 import type { FileSource } from './config-source.ts';
 import type { LogFormat, Logging } from './logging.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { ReloadResult } from './proxy-contract.ts';
 import { waitForRestart } from './fixed-settings.ts';
+import { withCertificates } from './renewals.ts';
 import { FileWatch } from './watch.ts';
 import type { LearnOrder, StartOrder } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -33,6 +36,13 @@ export interface FleetOptions {
 const SHORT_LIFE_MS = 1000;
 const MAX_RESTART_DELAY_MS = 30_000;
 
+/** Where the workers listen. */
+interface Place {
+  readonly address: ListenAddress;
+  readonly socket: HeldSocket | undefined;
+  readonly isPlain: boolean;
+}
+
 export class Fleet {
   readonly #source: FileSource;
   readonly #options: FleetOptions;
@@ -44,7 +54,8 @@ export class Fleet {
   readonly #workers: (WorkerProcess | undefined)[] = [];
   #observer: Observer | undefined;
   #inForce: Prepared | undefined;
-  readonly #places: { readonly address: ListenAddress; readonly socket: HeldSocket | undefined }[] = [];
+  readonly #places: Place[] = [];
+  readonly #autocert: Autocert;
   readonly #sessionSecret = randomBytes(32).toString('base64');
   #text = '';
   #admin: Admin | undefined;
@@ -56,6 +67,15 @@ export class Fleet {
     this.#source = source;
     this.#options = options;
     this.#watch = new FileWatch(() => void this.reload('file'));
+    // The workers look by themselves for what it keeps.
+    this.#autocert = new Autocert({
+      clock: this.#clock,
+      isOrdering: true,
+      onChange: () => void this.#noteCertificates(),
+      onEvent: (event) => {
+        if (this.#observer !== undefined) reportAcme(event, this.#observer, this.#clock.now());
+      },
+    });
   }
 
   /** Throws ConfigError where the configuration cannot be used, or what the first worker to fail has met. */
@@ -71,10 +91,8 @@ export class Fleet {
       this.#observer = bothObservers(this.#observer, this.#admin.observer);
     }
     try {
-      for (const address of settings.address) {
-        const socket = 'path' in address ? undefined : await holdSocket(address, settings.reuse_port);
-        this.#places.push({ address, socket });
-      }
+      for (const address of settings.address) await this.#hold(address, false);
+      if (settings.http_redirect_addr !== undefined) await this.#hold(settings.http_redirect_addr, true);
       // The first alone: what keeps it from starting would keep the others, and it is said once.
       this.#addresses = await this.#fill(0);
       const others = Array.from({ length: this.#options.workers - 1 }, (_, index) => this.#fill(index + 1));
@@ -117,6 +135,7 @@ export class Fleet {
 
   #stop(): void {
     this.#watch.stop();
+    this.#autocert.stop();
     this.#stopping.abort();
     for (const { socket } of this.#places.splice(0)) socket?.handle.close();
   }
@@ -154,9 +173,23 @@ export class Fleet {
     return { result: 'applied', issues };
   }
 
+  async #hold(address: ListenAddress, isPlain: boolean): Promise<void> {
+    const reusePort = this.#inForce?.build.settings.reuse_port === true;
+    const socket = 'path' in address ? undefined : await holdSocket(address, reusePort);
+    this.#places.push({ address, socket, isPlain });
+  }
+
   #use(prepared: Prepared): void {
     this.#inForce = prepared;
+    this.#autocert.apply(prepared.build.autocert);
     this.#text = Buffer.from(this.#source.bytes).toString();
+  }
+
+  async #noteCertificates(): Promise<void> {
+    const before = this.#inForce;
+    if (before === undefined) return;
+    const build = await withCertificates(before.build, this.#autocert, this.#clock.now());
+    if (this.#inForce === before) this.#inForce = { ...before, build };
   }
 
   async #prepare() {
@@ -164,6 +197,7 @@ export class Fleet {
       registry: this.#registry,
       now: this.#clock.now(),
       previous: this.#inForce,
+      renewals: { autocert: this.#autocert },
       signal: this.#stopping.signal,
     });
   }
@@ -212,7 +246,8 @@ export class Fleet {
   }
 
   async #startWorker(worker: WorkerProcess, place: number): Promise<readonly BoundAddress[]> {
-    for (const { address, socket } of this.#places) await worker.order({ order: 'listen', address }, socket);
+    for (const { address, socket, isPlain } of this.#places)
+      await worker.order({ order: 'listen', address, isPlain }, socket);
     return await worker.order(this.#startOrder(place));
   }
 

@@ -1,5 +1,4 @@
 // Read, parse, validate and build, without changing anything: what start, reload and `check` have in common.
-import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import { byPlace, type Problem } from '../config/problem.ts';
 import type { SoundConfig } from '../config/settings-of.ts';
 import type { Issue } from '../core/issue.ts';
@@ -7,17 +6,13 @@ import { type Build, build, type BuildContext, type BuildResult } from './build.
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FileStates, fileState } from './file-states.ts';
-import type { RemoteLists } from './remote-lists.ts';
 
 export interface PrepareContext {
   readonly registry: PoolSource;
   readonly now: number;
   /** What is in force. */
   readonly previous: Prepared | undefined;
-  /** Undefined: nothing is fetched. */
-  readonly remote?: RemoteLists | undefined;
-  /** Undefined: nobody is asked. */
-  readonly ocsp?: OcspAnswers | undefined;
+  readonly renewals?: BuildContext['renewals'];
   /** Ends the reading early, as a refusal. */
   readonly signal?: AbortSignal;
 }
@@ -39,13 +34,13 @@ export interface Preparation {
 
 export async function prepare(
   source: ConfigSource,
-  { registry, now, previous, remote, ocsp, signal }: PrepareContext,
+  { registry, now, previous, renewals, signal }: PrepareContext,
 ): Promise<Preparation> {
   const own: FileStates = new Map(
     source.file === undefined ? [] : [[source.file, await fileState(source.file)]],
   );
   const { result, locate } = await source.read(signal);
-  const context = { registry, now, previous: previous?.build, remote, ocsp };
+  const context = { registry, now, previous: previous?.build, renewals };
   if (!result.ok) {
     const { issues, files } = await faultsOf(result.sound, context);
     const problems = [...result.problems, ...(issues.length > 0 ? await locate(issues) : [])];

@@ -7,6 +7,7 @@ import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import type { HeldSocket } from '../edge/held-socket.ts';
 import type { SharedSessions } from '../edge/shared-sessions.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
+import type { AutocertParts } from './autocert.ts';
 import type { ConfigSource } from './config-source.ts';
 
 export interface ProxyOptions {
@@ -27,6 +28,12 @@ export interface ProxyOptions {
   readonly admin?: boolean;
   /** Instead of `address`: sockets of the process that has started this one. */
   readonly listenOn?: readonly (ListenAddress | HeldSocket)[];
+  /** Instead of `http_redirect_addr`. */
+  readonly plainOn?: ListenAddress | HeldSocket | undefined;
+  /** Whether it asks ACME servers for certificates; else it serves those that another process keeps. Default true. */
+  readonly ordersCertificates?: boolean;
+  /** How soon certificates are looked for and asked for again; for tests. */
+  readonly autocert?: Pick<AutocertParts, 'lookMs' | 'firstRetryMs'>;
   /** What it shares with other processes behind the same address. Default: nothing. */
   readonly sessions?: SharedSessions;
 }
@@ -40,6 +47,8 @@ export interface Proxy {
   readonly addresses: readonly BoundAddress[];
   /** Where the admin listener is; undefined before `start`, or where there is none. */
   readonly adminAddress: BoundAddress | undefined;
+  /** Where plain HTTP is redirected; undefined before `start`, or where it is not. */
+  readonly plainAddress: BoundAddress | undefined;
   /** Connections of clients that are open now, handshakes under way included. */
   readonly connections: number;
   /**

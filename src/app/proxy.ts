@@ -1,6 +1,5 @@
 // The proxy as a value: start, reload, drain, close. The only place that knows every room; what is in force is one
 // Prepared, and a reload swaps it whole or not at all.
-import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { ConfigInput } from '../config/schema.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { nodeVersionFault } from '../core/node-version.ts';
@@ -14,15 +13,17 @@ import type { Trust } from '../pki/trust.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
+import { reportAcme } from './autocert-report.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { CrlWatch } from './crl-watch.ts';
 import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { waitForRestart } from './fixed-settings.ts';
+import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
-import { RemoteLists } from './remote-lists.ts';
+import { Renewals, type RenewalTrigger } from './renewals.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
@@ -41,8 +42,7 @@ class SallyportProxy implements Proxy {
   readonly #clock: Clock;
   readonly #registry = new UpstreamRegistry();
   readonly #watch: FileWatch;
-  readonly #remote: RemoteLists;
-  readonly #ocsp: OcspAnswers;
+  readonly #renewals: Renewals;
   #source: ConfigSource;
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
@@ -50,6 +50,7 @@ class SallyportProxy implements Proxy {
   #pipeline: Pipeline | undefined;
   #passthrough: Passthrough | undefined;
   #crlWatch: CrlWatch | undefined;
+  #plainPort: PlainPort | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
   readonly #closing = new AbortController();
@@ -57,17 +58,20 @@ class SallyportProxy implements Proxy {
   #admin: Admin | undefined;
   addresses: readonly BoundAddress[] = [];
   adminAddress: BoundAddress | undefined;
+  plainAddress: BoundAddress | undefined;
 
   constructor(source: ConfigSource, options: ProxyOptions) {
     this.#source = source;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#watch = new FileWatch(() => void this.reload('file'), options.watchIntervalMs);
-    this.#ocsp = new OcspAnswers(this.#clock);
-    this.#remote = new RemoteLists({
+    this.#renewals = new Renewals({
       clock: this.#clock,
-      onChange: () => this.#applyLists(),
-      onFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),
+      isOrdering: options.ordersCertificates !== false,
+      onChange: (trigger) => this.#applyRenewed(trigger),
+      onListFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),
+      onEvent: (event) => reportAcme(event, this.#observer, this.#clock.now()),
+      ...options.autocert,
     });
   }
 
@@ -78,7 +82,7 @@ class SallyportProxy implements Proxy {
   async start(): Promise<readonly BoundAddress[]> {
     const { prepared, problems, files } = await this.#prepare(this.#source);
     if (prepared === undefined) {
-      this.#remote.stop();
+      this.#renewals.stop();
       throw new ConfigError(problems);
     }
     const { observer } = this.#options;
@@ -104,6 +108,7 @@ class SallyportProxy implements Proxy {
     this.#edge = new Edge(edge, {
       service: this.#pipeline,
       passthrough: this.#passthrough,
+      challenges: async (host) => await this.#renewals.autocert.challengeFor(host),
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
@@ -111,6 +116,7 @@ class SallyportProxy implements Proxy {
     });
     try {
       this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);
+      await this.#listenPlain(prepared.build);
       if (hasAdmin && settings.admin_address !== undefined)
         this.adminAddress = await this.#admin?.listen(settings.admin_address);
     } catch (error) {
@@ -123,8 +129,9 @@ class SallyportProxy implements Proxy {
       trusts: () => this.#trusts(),
     });
     this.#follow(files);
+    this.#renewals.follow(prepared.build);
     // What has come while the rest was being prepared.
-    this.#applyLists();
+    this.#applyRenewed('crl');
     const where = this.#whereText().join(', ');
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'listening', detail: where });
     return this.addresses;
@@ -147,6 +154,7 @@ class SallyportProxy implements Proxy {
 
   async close(): Promise<void> {
     this.#ceaseReloads();
+    this.#plainPort?.destroy();
     await this.#admin?.close();
     await this.#edge?.drain(0);
     await this.#registry.close(0);
@@ -180,8 +188,7 @@ class SallyportProxy implements Proxy {
   #ceaseReloads(): void {
     this.#crlWatch?.stop();
     this.#watch.stop();
-    this.#remote.stop();
-    this.#ocsp.stop();
+    this.#renewals.stop();
     this.#closing.abort(new Error('the proxy is closing'));
   }
 
@@ -219,28 +226,42 @@ class SallyportProxy implements Proxy {
     // Last, because it can throw: after it everything is new, before it everything is old.
     this.#edge.apply(prepared.build.edge);
     this.#inForce = prepared;
-    this.#remote.retain(prepared.build.edge.tls.groups);
+    this.#renewals.follow(prepared.build);
+    this.#plainPort?.apply(prepared.build.edge);
     void this.#pipeline?.reconsider();
     this.#passthrough?.reconsider();
     return { result: 'applied', issues };
   }
 
-  /** New editions of fetched lists, whatever state the configuration is in; after a reload that is under way. */
-  #applyLists(): void {
-    this.#lastReload = this.#lastReload.then(() => {
+  /** New lists or certificates, whatever state the configuration is in; after a reload that is under way. */
+  #applyRenewed(trigger: RenewalTrigger): void {
+    const apply = async (): Promise<void> => {
       const inForce = this.#inForce;
-      if (inForce === undefined || this.#edge === undefined || this.#closing.signal.aborted) return;
+      if (inForce === undefined) return;
       const began = performance.now();
       const time = this.#clock.now();
-      const { edge } = inForce.build;
-      const groups = this.#remote.renewed(edge.tls.groups, time);
-      if (groups === edge.tls.groups) return;
-      const next = { ...edge, tls: { ...edge.tls, groups } };
-      this.#edge.apply(next);
-      this.#inForce = { ...inForce, build: { ...inForce.build, edge: next } };
+      const build = await this.#renewals.renewed(inForce.build, time);
+      if (build === inForce.build || this.#closing.signal.aborted) return;
+      this.#edge?.apply(build.edge);
+      this.#inForce = { ...inForce, build };
       const durationMs = performance.now() - began;
-      this.#observer.reload({ time, result: 'applied', trigger: 'crl', durationMs, issues: [] });
+      this.#observer.reload({ time, result: 'applied', trigger, durationMs, issues: [] });
+    };
+    this.#lastReload = this.#lastReload.then(apply).catch((error: unknown) => {
+      this.#warn(`${trigger}_not_applied`, error instanceof Error ? error.message : String(error));
     });
+  }
+
+  async #listenPlain({ settings, edge }: Build): Promise<void> {
+    const address = this.#options.plainOn ?? settings.http_redirect_addr;
+    if (address === undefined) return;
+    this.#plainPort = new PlainPort(edge, {
+      clock: this.#clock,
+      autocert: this.#renewals.autocert,
+      reusePort: settings.reuse_port,
+      addresses: () => this.addresses,
+    });
+    this.plainAddress = await this.#plainPort.listen(address);
   }
 
   #warn(code: string, detail: string): void {
@@ -254,6 +275,7 @@ class SallyportProxy implements Proxy {
     const time = this.#clock.now();
     const detail = `${edge.connections} connections`;
     this.#observer.lifecycle({ time, event: 'draining', detail });
+    this.#plainPort?.close();
     await edge.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
     await this.#admin?.close();
     await this.#registry.close(0);
@@ -265,8 +287,7 @@ class SallyportProxy implements Proxy {
       registry: this.#registry,
       now: this.#clock.now(),
       previous: this.#inForce,
-      remote: this.#remote,
-      ocsp: this.#ocsp,
+      renewals: this.#renewals,
       signal: this.#closing.signal,
     });
   }

@@ -24,6 +24,8 @@ export interface StartOrder {
 export interface ListenOrder {
   readonly order: 'listen';
   readonly address: ListenAddress;
+  /** Whether it is the one of `http_redirect_addr`. */
+  readonly isPlain: boolean;
 }
 
 export interface ReloadOrder {

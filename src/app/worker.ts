@@ -34,7 +34,10 @@ export async function serveAsWorker(env: Environment): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   const take = (order: Order & Numbered, handle: unknown): void => {
     if (order.order === 'listen')
-      worker.listenOn(handle === undefined ? order.address : { handle: handle as HeldSocket['handle'] });
+      worker.listenOn(
+        handle === undefined ? order.address : { handle: handle as HeldSocket['handle'] },
+        order.isPlain,
+      );
     void answer(worker, order).finally(() => {
       if (order.order === 'close') stopped.resolve();
     });
@@ -64,14 +67,16 @@ class Worker {
   #metrics: Metrics | undefined;
   #sessions: SharedSessions | undefined;
   readonly #places: (ListenAddress | HeldSocket)[] = [];
+  #plainPlace: ListenAddress | HeldSocket | undefined;
 
   constructor(env: Environment) {
     this.#env = env;
   }
 
   /** Once it starts. */
-  listenOn(place: ListenAddress | HeldSocket): void {
-    this.#places.push(place);
+  listenOn(place: ListenAddress | HeldSocket, isPlain: boolean): void {
+    if (isPlain) this.#plainPlace = place;
+    else this.#places.push(place);
   }
 
   async obey(order: Order): Promise<Replies[keyof Replies]> {
@@ -110,6 +115,8 @@ class Worker {
       admin: false,
       sessions: this.#sessions,
       listenOn: this.#places,
+      plainOn: this.#plainPlace,
+      ordersCertificates: false,
       observer: (settings) => {
         const log = asOneOfSeveral(logging.observer(settings), order.isSpeaker);
         return order.isCounting ? bothObservers(log, this.#count()) : log;
@@ -149,7 +156,7 @@ function asOneOfSeveral(log: Observer, isSpeaker: boolean): Observer {
     ...log,
     lifecycle: () => {},
     reload: (record) => {
-      if (record.trigger === 'crl' && isSpeaker) log.reload(record);
+      if ((record.trigger === 'crl' || record.trigger === 'certificate') && isSpeaker) log.reload(record);
     },
     warning: (record) => {
       const concernsAll = record.code === 'configuration' || record.code.startsWith('crl_');

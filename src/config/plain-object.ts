@@ -12,7 +12,7 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /**
- * Makes every path in the settings absolute, in place: the values of `…_file` keys, lists of them too, and the pairs in `certificates`.
+ * Makes every path in the settings absolute, in place: the values of `…_file` and `…_dir` keys, lists of them too, and the pairs in `certificates`.
  * Relative ones are taken from `folder`.
  */
 export function resolveFiles(value: unknown, folder: string, isPath = endsInFile): void {
@@ -28,7 +28,7 @@ export function resolveFiles(value: unknown, folder: string, isPath = endsInFile
 const isListOfText = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-const endsInFile = (key: string): boolean => key.endsWith('_file');
+const endsInFile = (key: string): boolean => /_(?:file|dir)$/.test(key);
 const always = (): boolean => true;
 
 /**

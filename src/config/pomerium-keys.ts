@@ -58,7 +58,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'authorize_log_fields',
       'proxy_log_level',
     ),
-    ...ignored(`${LATER}: nothing listens there`, 'http_redirect_addr'),
     ...ignored(
       'has no use here: metrics and health checks are at admin_address',
       'metrics_*',
@@ -74,9 +73,8 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'xff_num_trusted_hops',
     ),
     ...error(
-      'is not implemented yet: remove it and write certificate_file and certificate_key_file',
-      'autocert',
-      'autocert_*',
+      'is not implemented yet: a certificate that must be stapled would be refused',
+      'autocert_must_staple',
     ),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),

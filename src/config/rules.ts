@@ -41,6 +41,7 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
   const issues = [
     ...checkPair(raw, [], 'certificate', 'certificate_key'),
     ...checkForms(raw, [], 'certificate_authority'),
+    ...checkAutocert(raw),
     ...checkForms(raw, [], 'signing_key'),
     ...checkForms(downstream, ['downstream_mtls'], 'ca'),
     ...checkForms(downstream, ['downstream_mtls'], 'crl'),
@@ -50,17 +51,35 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
   ];
   const list = raw['certificates'];
   const hasList = Array.isArray(list) ? list.length > 0 : has(raw, 'certificates');
-  if (!hasList && formOf(raw, 'certificate') === undefined)
+  if (!hasList && formOf(raw, 'certificate') === undefined && !isTrue(raw['autocert']))
     issues.push({
       path: [],
       message:
-        'there is no certificate to show to clients: give certificate_file and certificate_key_file, or certificates',
+        'there is no certificate to show to clients: give certificate_file and certificate_key_file, certificates, or autocert: true',
     });
   issues.push(...checkPipelining(raw, [], 'raw'));
   if (routes === undefined) return issues;
   issues.push(...checkClientCa(raw, downstream, routes));
   for (const [index, route] of routes.entries())
     issues.push(...checkPipelining(asMap(route), ['routes', index], raw['upstream_client']));
+  return issues;
+}
+
+function checkAutocert(raw: RawMap): Issue[] {
+  const issues = checkForms(raw, [], 'autocert_trusted_ca');
+  const [id, key] = ['autocert_eab_key_id', 'autocert_eab_mac_key'];
+  for (const [one, other] of [
+    [id, key],
+    [key, id],
+  ] as const)
+    if (has(raw, one) && !has(raw, other))
+      issues.push({ path: [one], message: `is of no use without ${other}: the CA gives both` });
+  const challenges = raw['autocert_challenges'];
+  if (Array.isArray(challenges) && challenges.includes('http-01') && !has(raw, 'http_redirect_addr'))
+    issues.push({
+      path: ['autocert_challenges'],
+      message: "http-01 is answered on port 80: give http_redirect_addr, ':80'",
+    });
   return issues;
 }
 

@@ -34,6 +34,22 @@ export const listening = {
     .describe(
       'Where to listen, one or a list: `:443` (IPv4 and IPv6), `127.0.0.1:8443`, `[::1]:8443`, `unix:/run/sallyport.sock`.',
     ),
+  http_redirect_addr: z
+    .string()
+    .transform((value, context): ListenAddress => {
+      const address = parseListenAddress(value);
+      if (address === undefined)
+        context.issues.push({
+          code: 'custom',
+          message: `${quote(value)} is not an address to listen on: write :80 or 127.0.0.1:8080`,
+          input: value,
+        });
+      return address ?? { port: 0 };
+    })
+    .exactOptional()
+    .describe(
+      'Where plain HTTP is sent on to https, on the port of `address`, and `http-01` challenges are answered, such as `:80`. Default: nowhere.',
+    ),
   admin_address: z
     .string()
     .transform((value, context): ListenAddress => {

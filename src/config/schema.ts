@@ -1,6 +1,7 @@
 // The whole configuration as one zod definition. Types, defaults, `routes.schema.json` and `docs/configuration.md` come
 // from here; names are Pomerium's where the meaning is. Milliseconds and bytes once parsed; frozen by whoever parses.
 import { z } from 'zod';
+import { autocert } from './schema-autocert.ts';
 import { limits, listening } from './schema-edge.ts';
 import { callerHeaders, presets } from './schema-caller.ts';
 import { hosts } from './schema-hosts.ts';
@@ -38,6 +39,7 @@ const upstreamDefaults = {
 export const settingsSchema = z.strictObject({
   ...listening,
   ...edgeCertificates,
+  ...autocert,
   downstream_mtls: downstreamMtls,
   ...hosts,
   ...upstreamTls,

@@ -156,7 +156,7 @@ export interface Reload {
   readonly time: number;
   readonly result: 'applied' | 'unchanged' | 'refused';
   /** What set it off; `crl`: a revocation list that was fetched, and nothing else is looked at. */
-  readonly trigger: 'signal' | 'file' | 'call' | 'crl';
+  readonly trigger: 'signal' | 'file' | 'call' | 'crl' | 'certificate';
   readonly durationMs: number;
   /** With places, where they are known: `routes.yaml:14:7 routes[2].to: …`. */
   readonly issues: readonly (Issue | string)[];
@@ -164,7 +164,7 @@ export interface Reload {
 
 export interface Lifecycle {
   readonly time: number;
-  readonly event: 'starting' | 'listening' | 'draining' | 'closed';
+  readonly event: 'starting' | 'listening' | 'draining' | 'closed' | 'certificate_obtained';
   /** One sentence, such as the addresses listened on, or what is still in flight. */
   readonly detail: string;
 }

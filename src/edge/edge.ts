@@ -7,6 +7,7 @@ import type { Observer } from '../core/observer.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
+import type { ChallengeCertificates } from './alpn-challenge.ts';
 import { ClientConnection } from './client-connection.ts';
 import { H1Connection } from './h1-connection.ts';
 import type { H1Settings } from './h1-parts.ts';
@@ -35,6 +36,7 @@ interface Secured {
 export interface EdgeParts {
   readonly service: Service;
   readonly passthrough: PassthroughService;
+  readonly challenges?: ChallengeCertificates | undefined;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly reusePort: boolean;

@@ -7,6 +7,7 @@ import type { Hostname } from '../core/hostname.ts';
 import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
+import { type ChallengeCertificates, answerAlpnChallenge, isAlpnChallenge } from './alpn-challenge.ts';
 import { Handshake } from './handshake.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { peekClientHello, takeProxyHeader } from './peek.ts';
@@ -33,6 +34,8 @@ export interface ListenerParts {
   readonly deadlines: Deadlines;
   readonly uncertified: UncertifiedSessions;
   readonly passthrough: PassthroughService;
+  /** Undefined: `acme-tls/1` is a protocol like any other. */
+  readonly challenges?: ChallengeCertificates | undefined;
   /** The group whose policy the hello falls under; undefined: none, it is refused. */
   groupFor(sni: Hostname | undefined): TlsGroup | undefined;
 }
@@ -203,6 +206,14 @@ export class Listener {
       if (result.sni !== undefined && passthrough.isFor(result.sni)) {
         this.finish(raw);
         passthrough.take({ ...addressesOf(handshake), id: handshake.id, sni: result.sni, socket: raw });
+        return;
+      }
+      const { challenges } = this.#parts;
+      if (challenges !== undefined && isAlpnChallenge(result)) {
+        answerAlpnChallenge(raw, result.sni, challenges).then(
+          () => this.finish(raw),
+          (error: Error) => this.fail(raw, error),
+        );
         return;
       }
       const group = this.#parts.groupFor(result.sni);

@@ -38,6 +38,11 @@ const NEW_KEY = {
 
 export type KeyAlgorithm = keyof typeof NEW_KEY;
 
+/** A private key that nobody has seen yet. RSA takes some 100 ms. */
+export function newKey(algorithm: KeyAlgorithm): KeyObject {
+  return NEW_KEY[algorithm]();
+}
+
 export interface CertificateTemplate {
   /** RDNs from the most general (O) to the most specific (CN). */
   readonly subject: readonly SubjectAttribute[];
@@ -62,7 +67,7 @@ export interface SubjectAttribute {
 export async function issueCertificate(template: CertificateTemplate, issuer?: KeyPair): Promise<Issued> {
   const key =
     template.keyPem === undefined
-      ? NEW_KEY[template.keyAlgorithm ?? 'ec-p256']()
+      ? newKey(template.keyAlgorithm ?? 'ec-p256')
       : createPrivateKey(template.keyPem);
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   const issuerCertificate = issuer && new X509Certificate(issuer.certPem);

@@ -17,7 +17,7 @@ export async function explanationOf(config: ConfigInput, words: ExplainWords): P
     registry,
     now,
     previous: undefined,
-    ocsp: new OcspAnswers(systemClock),
+    renewals: { ocsp: new OcspAnswers(systemClock) },
   });
   if (prepared === undefined) throw new ConfigError(problems);
   const explanation = await explain(prepared.build, readExplainWords(words, now));

@@ -52,7 +52,7 @@ t.test('a file without settings says where to find some', (t) => {
 t.test('what must be there and is not', (t) => {
   t.same(problemLines('log_level: info\n'), [
     'routes.yaml:1:1 there are no routes: give routes, a list of hosts and the apps behind them',
-    'routes.yaml:1:1 there is no certificate to show to clients: give certificate_file and certificate_key_file, or certificates',
+    'routes.yaml:1:1 there is no certificate to show to clients: give certificate_file and certificate_key_file, certificates, or autocert: true',
   ]);
   t.same(problemLines(`${BASE}routes:\n`), [
     'routes.yaml:7:1 routes: expected a list of routes, each beginning with a dash',

@@ -48,9 +48,10 @@ t.test('every form of `to` is a list of addresses with weights', (t) => {
 
 t.test('paths of files are taken from the folder of the configuration', (t) => {
   const config = configOf(
-    `${withRoute('to: https://b', 'tls_custom_ca_file: ../ca.crt')}certificates: [{cert: a.crt, key: /k/a.key}]\n`,
+    `${withRoute('to: https://b', 'tls_custom_ca_file: ../ca.crt')}certificates: [{cert: a.crt, key: /k/a.key}]\nautocert_dir: acme\n`,
   );
   t.equal(config.certificate_file, '/etc/sallyport/edge.crt');
+  t.equal(config.autocert_dir, '/etc/sallyport/acme');
   t.equal(config.downstream_mtls.ca_file, '/etc/sallyport/client-ca.crt');
   t.equal(config.routes[0]?.tls_custom_ca_file, '/etc/ca.crt');
   t.same(config.certificates, [{ cert: '/etc/sallyport/a.crt', key: '/k/a.key' }]);

@@ -40,9 +40,10 @@ t.test('what says who may pass is never ignored', (t) => {
   t.end();
 });
 
-t.test('the certificate that autocert would get is not left out silently', (t) => {
-  t.same(top('autocert: true'), [
-    'routes.yaml:7:1 autocert: this setting of Pomerium is not implemented yet: remove it and write certificate_file and certificate_key_file',
+t.test('what autocert would ask for is not left out silently', (t) => {
+  t.same(top('autocert: true'), []);
+  t.same(top('autocert_must_staple: true'), [
+    'routes.yaml:7:1 autocert_must_staple: this setting of Pomerium is not implemented yet: a certificate that must be stapled would be refused',
   ]);
   t.end();
 });

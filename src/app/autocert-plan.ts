@@ -1,0 +1,113 @@
+// Which certificates are to be asked for, and of whom, under a configuration.
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { AcmeSettings, CertificateOrder, ChallengeType } from '../certs/acme/settings.ts';
+import { orderOf } from '../certs/acme/settings.ts';
+import type { Config } from '../config/schema.ts';
+import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
+import { isPassthrough, parseFrom } from '../core/from.ts';
+import type { HostPattern } from '../core/host-map.ts';
+import { isAddress } from '../core/hostname.ts';
+import type { Issue } from '../core/issue.ts';
+import type { Credential } from '../pki/credential.ts';
+import type { KeyAlgorithm } from '../pki/issue-certificate.ts';
+import type { SettingFiles } from './setting-files.ts';
+
+export interface AutocertPlan {
+  /** Where accounts and certificates are kept. */
+  readonly folder: string;
+  readonly settings: AcmeSettings;
+  /** Those that a certificate can be asked for. */
+  readonly hosts: readonly HostPattern[];
+  /** The certificates that the configuration gives, in its order. */
+  readonly given: readonly Credential[];
+}
+
+const KEY_ALGORITHMS: Readonly<Record<Config['autocert_key_type'], KeyAlgorithm>> = {
+  'ec-256': 'ec-p256',
+  'ec-384': 'ec-p384',
+  'rsa-2048': 'rsa-2048',
+};
+
+/** Undefined without `autocert`. Faults are pushed onto `issues`. */
+export async function autocertPlan(
+  config: Config,
+  given: readonly Credential[],
+  { files, issues }: { readonly files: SettingFiles; readonly issues: Issue[] },
+): Promise<AutocertPlan | undefined> {
+  if (!config.autocert) return undefined;
+  const {
+    autocert_eab_key_id: keyId,
+    autocert_eab_mac_key: macKey,
+    autocert_trusted_ca_file: caFile,
+  } = config;
+  const trustedCa =
+    caFile === undefined
+      ? config.autocert_trusted_ca
+      : await files.read(caFile, ['autocert_trusted_ca_file']);
+  return {
+    folder: config.autocert_dir ?? defaultFolder(),
+    settings: {
+      directoryUrl: config.autocert_ca ?? (config.autocert_use_staging ? LETS_ENCRYPT_STAGING : LETS_ENCRYPT),
+      trustedCa,
+      email: config.autocert_email,
+      externalAccount: keyId === undefined || macKey === undefined ? undefined : { keyId, macKey },
+      keyAlgorithm: KEY_ALGORITHMS[config.autocert_key_type],
+      profile: config.autocert_profile,
+      preferredChain: config.autocert_preferred_chain,
+      challenges: challengesOf(config),
+    },
+    hosts: hostsOf(config, issues),
+    given,
+  };
+}
+
+/** What no certificate of the configuration is valid for now. A wildcard serves every host that it covers. */
+export function ordersOf({ hosts, given }: AutocertPlan, now: number): CertificateOrder[] {
+  const names = new Set(given.flatMap((one) => (one.leaf.notAfter > now ? one.names : [])));
+  const wanted = hosts.flatMap((pattern) => {
+    const [name, ...others] = namesFor(pattern);
+    return [name, ...others].some((one) => names.has(one)) ? [] : [name];
+  });
+  const all = new Set(wanted);
+  return wanted
+    .filter(
+      (name, index) => wanted.indexOf(name) === index && !(isExact(name) && all.has(wildcardOver(name))),
+    )
+    .map((name) => orderOf([name]));
+}
+
+/** The name itself, then those that would do as well. */
+function namesFor({ kind, host }: HostPattern): [string, ...string[]] {
+  return kind === 'wildcard' ? [`*.${host}`] : [host, wildcardOver(host)];
+}
+
+const isExact = (name: string): boolean => !name.startsWith('*.');
+
+const wildcardOver = (host: string): string => `*.${host.slice(host.indexOf('.') + 1)}`;
+
+function hostsOf(config: Config, issues: Issue[]): HostPattern[] {
+  const hosts: HostPattern[] = [];
+  for (const [index, { from }] of config.routes.entries()) {
+    const pattern = isPassthrough(from) ? 'passes through' : parseFrom(from);
+    if (typeof pattern === 'string') continue;
+    if (pattern.kind === 'wildcard')
+      issues.push({
+        path: ['routes', index, 'from'],
+        message: `autocert gets no certificate for a wildcard: give one for *.${pattern.host} under certificates`,
+        severity: 'warning',
+      });
+    else if (!isAddress(pattern.host) && !/^(?:.*\.)?localhost$/.test(pattern.host)) hosts.push(pattern);
+  }
+  return hosts;
+}
+
+function challengesOf(config: Config): ChallengeType[] {
+  if (config.autocert_challenges !== undefined) return [...config.autocert_challenges];
+  return config.http_redirect_addr === undefined ? ['tls-alpn-01'] : ['tls-alpn-01', 'http-01'];
+}
+
+function defaultFolder(): string {
+  const data = process.env['XDG_DATA_HOME'] ?? '';
+  return path.join(data === '' ? path.join(homedir(), '.local/share') : data, 'sallyport', 'autocert');
+}

@@ -1,0 +1,154 @@
+// Certificates from ACME servers, for as long as the process lives: kept ones are served at once, and whoever leads sees to
+// it that they stay fresh. Nothing here holds up a start or a reload.
+import { AcmeManager, type AcmeEvent } from '../certs/acme/manager.ts';
+import { ChallengeAnswers, StoredChallenges } from '../certs/acme/challenges.ts';
+import { KeptCertificates } from '../certs/acme/kept-certificates.ts';
+import { CredentialStore } from '../certs/credential-store.ts';
+import { FileStorage } from '../certs/storage/file-storage.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Hostname } from '../core/hostname.ts';
+import { type Credential, parseCredential } from '../pki/credential.ts';
+import { DEVELOPMENT_ORGANIZATION, issueRoot } from '../pki/issue.ts';
+import type { KeyPair } from '../pki/issue-certificate.ts';
+import { type AutocertPlan, ordersOf } from './autocert-plan.ts';
+
+export interface AutocertParts {
+  readonly clock: Clock;
+  /** Whether this process asks the servers; else another one does, with the same folder. */
+  readonly isOrdering: boolean;
+  /** There is a certificate that was not there before, or one has ended. */
+  readonly onChange: () => void;
+  readonly onEvent: (event: AcmeEvent) => void;
+  /** How often to look whether others have kept something. Default a second. */
+  readonly lookMs?: number | undefined;
+  readonly firstRetryMs?: number | undefined;
+}
+
+interface Shelf {
+  readonly folder: string;
+  readonly kept: KeptCertificates;
+  readonly answers: ChallengeAnswers;
+  readonly manager: AcmeManager | undefined;
+}
+
+const LOOK_MS = 1000;
+/** The standing certificate is shown to nobody who matters: clients refuse it. */
+const STANDING_DAYS = 365;
+
+export class Autocert {
+  readonly #parts: AutocertParts;
+  #shelf: Shelf | undefined;
+  #plan: AutocertPlan | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #seen = '';
+  #ends = Infinity;
+  #standing: Promise<Credential> | undefined;
+
+  constructor(parts: AutocertParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What is there for the plan now: given and valid, kept, given and over; where there is nothing at all, one that vouches
+   * for itself, so that the port can be open while the first is asked for.
+   */
+  async credentials(plan: AutocertPlan, now: number): Promise<CredentialStore> {
+    const kept = await this.#keptFor(plan).getAll(plan.settings, ordersOf(plan, now), now);
+    const [first, ...others] = [
+      ...plan.given.filter(({ leaf }) => leaf.notAfter > now),
+      ...kept,
+      ...plan.given.filter(({ leaf }) => leaf.notAfter <= now),
+    ];
+    return new CredentialStore(first ?? (await this.#standingCredential(now)), ...others);
+  }
+
+  /** From now on this plan. */
+  apply(plan: AutocertPlan | undefined): void {
+    this.#plan = plan;
+    if (plan === undefined) {
+      this.stop();
+      return;
+    }
+    if (this.#shelf?.folder !== plan.folder) {
+      this.#shelf?.manager?.stop();
+      this.#shelf = this.#makeShelf(plan.folder);
+    }
+    const now = this.#parts.clock.now();
+    this.#ends = Math.min(...plan.given.map(({ leaf }) => (leaf.notAfter > now ? leaf.notAfter : Infinity)));
+    this.#shelf.manager?.want({ settings: plan.settings, orders: ordersOf(plan, now) });
+    this.#timer ??= setInterval(() => void this.#look(), this.#parts.lookMs ?? LOOK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#shelf?.manager?.stop();
+    this.#shelf = undefined;
+  }
+
+  async answerFor(token: string): Promise<string | undefined> {
+    return await this.#shelf?.answers.forToken(token);
+  }
+
+  async challengeFor(host: Hostname): Promise<KeyPair | undefined> {
+    return await this.#shelf?.answers.forHost(host, this.#parts.clock.now());
+  }
+
+  /** Whether somebody has kept something new, or the end of a given certificate makes room for another. */
+  async #look(): Promise<void> {
+    const [shelf, plan] = [this.#shelf, this.#plan];
+    if (shelf === undefined || plan === undefined) return;
+    const revision = await shelf.kept.revision().catch(() => this.#seen);
+    const hasEnded = this.#parts.clock.now() >= this.#ends;
+    if (revision === this.#seen && !hasEnded) return;
+    this.#seen = revision;
+    if (hasEnded) this.apply(plan);
+    this.#parts.onChange();
+  }
+
+  #keptFor({ folder }: AutocertPlan): KeptCertificates {
+    return this.#shelf?.folder === folder ? this.#shelf.kept : new KeptCertificates(new FileStorage(folder));
+  }
+
+  #makeShelf(folder: string): Shelf {
+    const storage = new FileStorage(folder);
+    const kept = new KeptCertificates(storage);
+    const { clock, isOrdering, firstRetryMs } = this.#parts;
+    const manager = isOrdering
+      ? new AcmeManager({
+          storage,
+          kept,
+          solver: new StoredChallenges(storage),
+          clock,
+          firstRetryMs,
+          onEvent: (event) => {
+            this.#parts.onEvent(event);
+            if (event.kind === 'obtained') void this.#look();
+          },
+        })
+      : undefined;
+    return { folder, kept, answers: new ChallengeAnswers(storage), manager };
+  }
+
+  async #standingCredential(now: number): Promise<Credential> {
+    this.#standing ??= makeStanding(now);
+    return await this.#standing;
+  }
+}
+
+/** Reads what is kept, and asks nobody: for looking at a configuration. */
+export function idleAutocert(): Autocert {
+  return new Autocert({ clock: systemClock, isOrdering: false, onChange: () => {}, onEvent: () => {} });
+}
+
+async function makeStanding(now: number): Promise<Credential> {
+  const { certPem, keyPem } = await issueRoot({
+    commonName: 'Sallyport without a certificate yet',
+    organization: DEVELOPMENT_ORGANIZATION,
+    days: STANDING_DAYS,
+    now,
+  });
+  const { credential } = parseCredential({ certPem, keyPem, now });
+  if (credential === undefined) throw new Error('the standing certificate cannot be used');
+  return credential;
+}

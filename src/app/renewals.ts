@@ -1,0 +1,88 @@
+// What changes without a look at the configuration, which may be in the middle of an edit: revocation lists that were
+// fetched, certificates that were renewed.
+import type { CredentialStore } from '../certs/credential-store.ts';
+import { OcspAnswers } from '../certs/ocsp-answers.ts';
+import type { EdgeSettings } from '../edge/edge.ts';
+import { Autocert, type AutocertParts } from './autocert.ts';
+import type { Build } from './build.ts';
+import type { NotedCertificate } from './inventory.ts';
+import { RemoteLists } from './remote-lists.ts';
+
+/** Where certificates stand in the inventory that no setting names. */
+const PLACE = 'autocert';
+
+export type RenewalTrigger = 'crl' | 'certificate';
+
+export interface RenewalsParts extends Pick<
+  AutocertParts,
+  'clock' | 'isOrdering' | 'onEvent' | 'lookMs' | 'firstRetryMs'
+> {
+  /** Something is new: `renewed` says what. */
+  readonly onChange: (trigger: RenewalTrigger) => void;
+  readonly onListFailure: (url: string, why: string) => void;
+}
+
+export class Renewals {
+  readonly remote: RemoteLists;
+  readonly ocsp: OcspAnswers;
+  readonly autocert: Autocert;
+
+  constructor(parts: RenewalsParts) {
+    this.remote = new RemoteLists({
+      clock: parts.clock,
+      onChange: () => parts.onChange('crl'),
+      onFailure: parts.onListFailure,
+    });
+    this.ocsp = new OcspAnswers(parts.clock);
+    this.autocert = new Autocert({ ...parts, onChange: () => parts.onChange('certificate') });
+  }
+
+  /** What this build needs is looked after from now on, and nothing else. */
+  follow({ edge, autocert }: Build): void {
+    this.remote.retain(edge.tls.groups);
+    this.autocert.apply(autocert);
+  }
+
+  /** The same with the lists and certificates of `now`; the very same object where nothing is new. */
+  async renewed(build: Build, now: number): Promise<Build> {
+    const { edge } = build;
+    const groups = this.remote.renewed(edge.tls.groups, now);
+    const withLists = groups === edge.tls.groups ? build : { ...build, edge: withGroups(edge, groups) };
+    return await withCertificates(withLists, this.autocert, now);
+  }
+
+  stop(): void {
+    this.remote.stop();
+    this.ocsp.stop();
+    this.autocert.stop();
+  }
+}
+
+/** The same with the certificates of now; the very same object where none is new. */
+export async function withCertificates(build: Build, autocert: Autocert, now: number): Promise<Build> {
+  if (build.autocert === undefined) return build;
+  const before = build.edge.tls.groups[0]?.credentials;
+  const credentials = await autocert.credentials(build.autocert, now);
+  return before !== undefined && isSame(before, credentials) ? build : withCredentials(build, credentials);
+}
+
+/** Certificates that nobody has written into the configuration are noted, too. */
+function withCredentials(build: Build, credentials: CredentialStore): Build {
+  const groups = build.edge.tls.groups.map((group) => ({ ...group, credentials }));
+  const given = build.inventory.filter(({ place }) => place !== PLACE);
+  const known = new Set(given.map(({ facts }) => facts.sha256));
+  const others = credentials.all
+    .filter(({ leaf }) => !known.has(leaf.sha256))
+    .flatMap(({ leaf, chain }) => [leaf].concat(chain))
+    .map((facts): NotedCertificate => ({ use: 'edge', place: PLACE, facts }));
+  return { ...build, edge: withGroups(build.edge, groups), inventory: [...given, ...others] };
+}
+
+function withGroups(edge: EdgeSettings, groups: EdgeSettings['tls']['groups']): EdgeSettings {
+  return { ...edge, tls: { ...edge.tls, groups } };
+}
+
+function isSame(one: CredentialStore, other: CredentialStore): boolean {
+  const [these, those] = [one.all, other.all];
+  return these.length === those.length && these.every((credential, index) => credential === those[index]);
+}

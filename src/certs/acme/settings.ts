@@ -1,0 +1,38 @@
+// What is asked of which ACME server, for whom.
+import type { KeyAlgorithm } from '../../pki/issue-certificate.ts';
+
+export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
+
+export interface AcmeSettings {
+  readonly directoryUrl: string;
+  /** PEM of the CAs that the server's certificate may have; undefined: those of the system. */
+  readonly trustedCa: string | undefined;
+  readonly email: string | undefined;
+  /** RFC 8555 7.3.4: `macKey` in base64url. */
+  readonly externalAccount: { readonly keyId: string; readonly macKey: string } | undefined;
+  readonly keyAlgorithm: KeyAlgorithm;
+  /** One of the server's profiles (draft-ietf-acme-profiles); undefined: its default. */
+  readonly profile: string | undefined;
+  /** Common name of the issuer that the chain is to end in, where the server offers several. */
+  readonly preferredChain: string | undefined;
+  /** In the order in which they are tried. */
+  readonly challenges: readonly ChallengeType[];
+}
+
+/** One certificate that is wanted. */
+export interface CertificateOrder {
+  /** As part of a storage key: the first name, `*` written `wildcard_`. */
+  readonly name: string;
+  /** DNS names, one at least, in normal form; `*.` stands for one label. */
+  readonly names: readonly string[];
+}
+
+/** The folder that is kept for a server, as certmagic names it: host and path. */
+export function serverFolder({ directoryUrl }: Pick<AcmeSettings, 'directoryUrl'>): string {
+  const { host, pathname } = new URL(directoryUrl);
+  return `${host}${pathname}`.replaceAll(/[^A-Za-z0-9.]+/g, '-').replaceAll(/^[.-]+|-+$/g, '');
+}
+
+export function orderOf(names: readonly [string, ...string[]]): CertificateOrder {
+  return { name: names[0].replace(/^\*\./, 'wildcard_.'), names };
+}

@@ -1,0 +1,72 @@
+// Settings about certificates that are asked for at an ACME server (RFC 8555), Let's Encrypt or another.
+import { z } from 'zod';
+import { file, flag, pem, quote, text, word } from './schema-values.ts';
+
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
+
+const EMAIL = /^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$/;
+
+export const autocert = {
+  autocert: flag()
+    .prefault(false)
+    .describe(
+      "Gets a certificate for the host of every route from an ACME server, Let's Encrypt by default, and renews it. Hosts that a certificate of `certificates` is valid for are left out.",
+    ),
+  autocert_ca: z
+    .string()
+    .refine((value) => URL.canParse(value) && new URL(value).protocol === 'https:', {
+      error: ({ input }) => `${quote(input)} is not the https URL of an ACME directory`,
+    })
+    .exactOptional()
+    .describe("URL of the directory of the ACME server. Default: Let's Encrypt."),
+  autocert_use_staging: flag()
+    .prefault(false)
+    .describe("Uses Let's Encrypt's staging server, whose certificates no client trusts: for trying out."),
+  autocert_email: z
+    .string()
+    .regex(EMAIL, { error: ({ input }) => `${quote(input)} is not an e-mail address` })
+    .exactOptional()
+    .describe('Whom the server may write to about the account.'),
+  autocert_eab_key_id: text()
+    .exactOptional()
+    .describe('External account binding: the key ID that the CA has given.'),
+  autocert_eab_mac_key: z
+    .string()
+    .regex(/^[A-Za-z0-9_+/-]+=*$/, { error: 'is not base64url' })
+    .exactOptional()
+    .describe('External account binding: the MAC key that the CA has given, in base64url.'),
+  autocert_dir: file()
+    .exactOptional()
+    .describe(
+      'Folder where accounts, keys and certificates are kept, readable by their owner alone. Default: `$XDG_DATA_HOME/sallyport/autocert`, else `~/.local/share/sallyport/autocert`.',
+    ),
+  autocert_trusted_ca_file: file()
+    .exactOptional()
+    .describe(
+      "Path of the CAs that the ACME server's own certificate may have, in PEM. Default: the system's.",
+    ),
+  autocert_trusted_ca: pem()
+    .exactOptional()
+    .describe('The same as `autocert_trusted_ca_file`, written here: PEM, or the base64 of PEM.'),
+  autocert_key_type: word(['ec-256', 'ec-384', 'rsa-2048'])
+    .prefault('ec-256')
+    .describe('The kind of key that certificates have.'),
+  autocert_profile: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/, { error: 'is not the name of a profile' })
+    .exactOptional()
+    .describe(
+      "One of the server's certificate profiles, such as `shortlived`. Default: the server's choice.",
+    ),
+  autocert_preferred_chain: text()
+    .exactOptional()
+    .describe('Common name of the issuer that the chain is to end in, where the server offers several.'),
+  autocert_challenges: z
+    .array(word(['tls-alpn-01', 'http-01']), { error: 'write a list of challenges' })
+    .min(1, { error: 'the list is empty: no certificate could be had' })
+    .exactOptional()
+    .describe(
+      'How it is proven that a host is ours, in the order in which it is tried. Default: `tls-alpn-01`, on the port of `address`, which must be reachable as 443; then `http-01` where `http_redirect_addr` is set.',
+    ),
+};

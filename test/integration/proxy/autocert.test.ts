@@ -1,0 +1,175 @@
+// Certificates from a real ACME server, Pebble, for a whole proxy.
+import { connect } from 'node:tls';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { createProxy } from '../../../src/app/proxy.ts';
+import type { Proxy } from '../../../src/app/proxy-contract.ts';
+import type { ConfigInput } from '../../../src/config/schema.ts';
+import { silentObserver, type Warning } from '../../../src/core/observer.ts';
+import { makeTestPki, type TestPki } from '../../support/certificates.ts';
+import { call, clientOptions } from '../../support/client.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import { type Pebble, startPebble } from '../../support/pebble.ts';
+import { baseConfig } from '../../support/proxy.ts';
+import { requireTool } from '../../support/requires.ts';
+import { until } from '../../support/until.ts';
+
+interface Started {
+  readonly proxy: Proxy;
+  readonly port: number;
+  readonly pki: TestPki;
+  readonly warnings: Warning[];
+}
+
+/** Without any certificate of its own. */
+async function startAutocert(
+  t: { teardown(fn: () => unknown): void },
+  pebble: Pebble,
+  { names, ...config }: Partial<ConfigInput> & { readonly names: readonly string[] },
+): Promise<Started> {
+  const pki = await makeTestPki();
+  const { certificate: _, certificate_key: __, ...base } = baseConfig(pki);
+  const warnings: Warning[] = [];
+  const proxy = createProxy(
+    {
+      ...base,
+      address: `127.0.0.1:${pebble.tlsPort}`,
+      autocert: true,
+      autocert_ca: pebble.directoryUrl,
+      autocert_trusted_ca: pebble.trustedCa,
+      autocert_dir: temporaryFolder(t),
+      routes: names.map((host) => ({ from: `https://${host}`, response: { status: 204 } })),
+      ...config,
+    },
+    {
+      observer: { ...silentObserver, warning: (record) => warnings.push(record) },
+      watch: false,
+      autocert: { lookMs: 20, firstRetryMs: 200 },
+    },
+  );
+  t.teardown(() => proxy.close());
+  const [address] = await proxy.start();
+  if (address === undefined || 'path' in address) throw new Error('no port');
+  return { proxy, port: address.port, pki, warnings };
+}
+
+/** Subject alternative names of what the port shows for a name. */
+async function shown(port: number, servername: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { subjectaltname = '' } = socket.getPeerCertificate();
+  socket.destroy();
+  return subjectaltname;
+}
+
+async function untilShown(port: number, host: string): Promise<void> {
+  let isShown = false;
+  const look = async (): Promise<void> => {
+    while (!isShown) isShown = (await shown(port, host)) === `DNS:${host}`;
+  };
+  await Promise.race([look(), until(() => isShown, 20_000)]);
+}
+
+t.test('a certificate by tls-alpn-01, on the port that demands client certificates', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t);
+  const { port, pki } = await startAutocert(t, pebble, { names: ['a.corp.example'] });
+  t.match(await shown(port, 'a.corp.example'), /^$/, 'the port is open before there is one');
+  await untilShown(port, 'a.corp.example');
+  const options = clientOptions(pki, port, { servername: 'a.corp.example', ca: await pebble.root() });
+  t.equal((await call(options)).status, 204, 'a client that trusts that CA is served');
+});
+
+t.test('a certificate by http-01, on a port that sends everything else to https', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t);
+  const { port } = await startAutocert(t, pebble, {
+    names: ['a.corp.example', 'b.corp.example'],
+    address: '127.0.0.1:0',
+    http_redirect_addr: `127.0.0.1:${pebble.httpPort}`,
+    autocert_challenges: ['http-01'],
+    autocert_key_type: 'ec-384',
+  });
+  await Promise.all(['a.corp.example', 'b.corp.example'].map((host) => untilShown(port, host)));
+});
+
+t.test('twenty of twenty orders, where six of ten good nonces are refused', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t, { nonceReject: 60 });
+  const names = Array.from({ length: 20 }, (_, index) => `host-${index}.corp.example`);
+  const { port, warnings } = await startAutocert(t, pebble, { names });
+  await Promise.all(names.map((host) => untilShown(port, host)));
+  t.strictSame(warnings, [], 'at the first try');
+});
+
+t.test('a name that cannot be had keeps no other one waiting', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t, { blocked: ['poisoned.corp.example'] });
+  const names = ['poisoned.corp.example', 'a.corp.example', 'b.corp.example'];
+  const { port, warnings } = await startAutocert(t, pebble, { names });
+  await Promise.all(names.slice(1).map((host) => untilShown(port, host)));
+  const { code, detail } = await until(() => warnings[0]);
+  t.equal(code, 'certificate_failed');
+  t.match(detail, /^poisoned\.corp\.example: .*; 1 in a row, the next try is at 20/);
+});
+
+t.test('an account that is bound to one of the CA', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const macKey = Buffer.from('0123456789abcdef0123456789abcdef').toString('base64url');
+  const pebble = await startPebble(t, { externalAccounts: { 'key-1': macKey } });
+  const unbound = await startAutocert(t, pebble, { names: ['a.corp.example'], address: '127.0.0.1:0' });
+  t.match(
+    (await until(() => unbound.warnings[0])).detail,
+    /autocert_eab_key_id/,
+    'without it the log says so',
+  );
+  const { port } = await startAutocert(t, pebble, {
+    names: ['a.corp.example'],
+    autocert_eab_key_id: 'key-1',
+    autocert_eab_mac_key: macKey,
+  });
+  await untilShown(port, 'a.corp.example');
+});
+
+t.test('a server that goes away in the middle, and comes back having forgotten everything', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t);
+  const folder = temporaryFolder(t);
+  const { port, warnings } = await startAutocert(t, pebble, {
+    names: ['a.corp.example'],
+    autocert_dir: folder,
+  });
+  await until(() => existsSync(path.join(folder, 'orders')));
+  await pebble.kill();
+  await until(() => warnings[0]);
+  await pebble.start();
+  await untilShown(port, 'a.corp.example');
+  t.match(
+    warnings.map(({ code }) => code),
+    ['certificate_failed'],
+  );
+});
+
+t.test('short certificates are renewed again and again, and no request fails', async (t) => {
+  if (!requireTool(t, 'pebble')) return;
+  const pebble = await startPebble(t, { validitySeconds: 4 });
+  const { port, pki, warnings } = await startAutocert(t, pebble, { names: ['a.corp.example'] });
+  await untilShown(port, 'a.corp.example');
+  const ca = await pebble.root();
+  const serials = new Set<string>();
+  let answers = 0;
+  while (serials.size < 4) {
+    const options = clientOptions(pki, port, { servername: 'a.corp.example', ca });
+    const socket = connect(options);
+    await once(socket, 'secureConnect');
+    serials.add(socket.getPeerCertificate().serialNumber);
+    socket.destroy();
+    const { status } = await call(options);
+    if (status !== 204) t.equal(status, 204);
+    answers++;
+  }
+  t.comment(`${answers} answers`);
+  t.strictSame(warnings, []);
+});
