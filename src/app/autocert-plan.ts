@@ -10,7 +10,7 @@ import type { HostPattern } from '../core/host-map.ts';
 import { isAddress } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
-import type { KeyAlgorithm } from '../pki/issue-certificate.ts';
+import type { KeyAlgorithm } from '../pki/new-key.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export interface AutocertPlan {

@@ -11,10 +11,11 @@ export function reportAcme(event: AcmeEvent, observer: Observer, now: number): v
     return;
   }
   const { error, failures, retryAt } = event;
+  const what = error.message.startsWith(`${names}: `) ? error.message : `${names}: ${error.message}`;
   observer.warning({
     time: now,
     code: 'certificate_failed',
-    detail: `${names}: ${error.message}; ${failures} in a row, the next try is at ${new Date(retryAt).toISOString()}`,
+    detail: `${what}; ${failures} in a row, the next try is at ${new Date(retryAt).toISOString()}`,
     cause: error,
   });
 }

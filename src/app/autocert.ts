@@ -8,7 +8,7 @@ import { FileStorage } from '../certs/storage/file-storage.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Hostname } from '../core/hostname.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
-import { DEVELOPMENT_ORGANIZATION, issueRoot } from '../pki/issue.ts';
+import { DEVELOPMENT_ORGANIZATION } from '../pki/development.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import { type AutocertPlan, ordersOf } from './autocert-plan.ts';
 
@@ -142,6 +142,7 @@ export function idleAutocert(): Autocert {
 }
 
 async function makeStanding(now: number): Promise<Credential> {
+  const { issueRoot } = await import('../pki/issue.ts');
   const { certPem, keyPem } = await issueRoot({
     commonName: 'Sallyport without a certificate yet',
     organization: DEVELOPMENT_ORGANIZATION,

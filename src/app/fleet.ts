@@ -103,6 +103,8 @@ export class Fleet {
       throw error;
     }
     this.#watch.watch(files);
+    // Not before: a server that is asked for a certificate connects at once.
+    this.#autocert.apply(prepared.build.autocert);
     const where = this.#addresses.map((address) => addressText(address)).join(', ');
     this.#report('listening', where);
   }
@@ -162,6 +164,7 @@ export class Fleet {
     if (prepared === undefined || before === undefined) return { result: 'refused', issues };
     if (prepared.fingerprint === before.fingerprint) return { result: 'unchanged', issues };
     this.#use(prepared);
+    this.#autocert.apply(prepared.build.autocert);
     issues.push(...waitForRestart(before.build.settings, prepared.build.settings));
     const text = this.#text;
     await this.#all(async (worker) => {
@@ -181,7 +184,6 @@ export class Fleet {
 
   #use(prepared: Prepared): void {
     this.#inForce = prepared;
-    this.#autocert.apply(prepared.build.autocert);
     this.#text = Buffer.from(this.#source.bytes).toString();
   }
 

@@ -1,6 +1,6 @@
 // Handshakes of `acme-tls/1` (RFC 8737): an ACME server looks whether whoever has asked for a certificate answers for
-// the name. They have nothing to do with the TLS groups: no client certificate is asked for, no ticket is given out, and
-// the connection carries nothing; it is closed once the handshake is done.
+// the name. They have nothing to do with the TLS groups: no client certificate is asked for, what it gives
+// out can be resumed nowhere, and the connection carries nothing; it is closed once the handshake is done.
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket, createSecureContext } from 'node:tls';

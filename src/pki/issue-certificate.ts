@@ -1,12 +1,6 @@
 // Makes one certificate from a template, signed by an issuer or by itself. It knows X.509 but no profile: what a root,
 // a server or a client certificate holds is decided in issue.ts.
-import {
-  type KeyObject,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-} from 'node:crypto';
+import { type KeyObject, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   type Extension,
@@ -15,6 +9,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from './x509-library.ts';
+import { type KeyAlgorithm, newKey } from './new-key.ts';
 
 /** A certificate with its private key (PKCS#8), as text ready to be written to files. */
 export interface KeyPair {
@@ -26,21 +21,6 @@ export interface KeyPair {
 export interface Issued extends KeyPair {
   readonly caPem: string;
   readonly der: Buffer;
-}
-
-const NEW_KEY = {
-  'ec-p256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-  'ec-p384': () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
-  'rsa-1024': () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey,
-  'rsa-2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
-  ed25519: () => generateKeyPairSync('ed25519').privateKey,
-} satisfies Record<string, () => KeyObject>;
-
-export type KeyAlgorithm = keyof typeof NEW_KEY;
-
-/** A private key that nobody has seen yet. RSA takes some 100 ms. */
-export function newKey(algorithm: KeyAlgorithm): KeyObject {
-  return NEW_KEY[algorithm]();
 }
 
 export interface CertificateTemplate {

@@ -3,11 +3,11 @@
 import {
   type CertificateTemplate,
   type Issued,
-  type KeyAlgorithm,
   type KeyPair,
   type SubjectAttribute,
   issueCertificate,
 } from './issue-certificate.ts';
+import type { KeyAlgorithm } from './new-key.ts';
 export { DEVELOPMENT_ORGANIZATION } from './development.ts';
 import type { SubjectAltNames } from './identity.ts';
 import { type PermittedNames, nameConstraintsExtension } from './name-constraints.ts';

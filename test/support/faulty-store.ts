@@ -35,7 +35,7 @@ function spoil(step: string, fault: string): void {
     if (step === 'writeFile') handle.writeFile = () => Promise.resolve().then(() => fail(fault));
     if (step === 'half')
       handle.writeFile = async (data) => {
-        await write(String(data).slice(0, 2));
+        await write((data as string).slice(0, 2));
         fail(fault);
       };
     return handle;

@@ -1,5 +1,5 @@
 // The account at an ACME server: its key is made once, kept before anybody hears of it, and never replaced.
-import { newKey } from '../../pki/issue-certificate.ts';
+import { newKey } from '../../pki/new-key.ts';
 import type { Storage } from '../storage/storage.ts';
 import { AcmeProblem } from './problem.ts';
 import { AcmeSession } from './session.ts';

@@ -1,7 +1,6 @@
 // Answers to challenges, kept in the storage for as long as the server may ask: it may ask any process, or machine, that
 // shares it. What is asked for comes from strangers.
 import type { Hostname } from '../../core/hostname.ts';
-import { issueAlpnChallenge } from '../../pki/alpn-challenge.ts';
 import type { KeyPair } from '../../pki/issue-certificate.ts';
 import type { Storage, StorageKey } from '../storage/storage.ts';
 import type { ChallengeType } from './settings.ts';
@@ -65,7 +64,9 @@ export class ChallengeAnswers {
     let certificate = this.#certificates.get(id);
     if (certificate === undefined) {
       if (this.#certificates.size >= MAX_KEPT_CERTIFICATES) this.#certificates.clear();
-      certificate = issueAlpnChallenge(host, answer, now);
+      certificate = import('../../pki/alpn-challenge.ts').then(
+        async ({ issueAlpnChallenge }) => await issueAlpnChallenge(host, answer, now),
+      );
       this.#certificates.set(id, certificate);
     }
     return await certificate;

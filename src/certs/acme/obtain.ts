@@ -1,9 +1,8 @@
 // From a wish to a certificate: order, prove, finalize, fetch. The key and the order's address are kept before the server
 // is told of the key, so that a process that is killed half-way, or a server that is, costs a look and not a new order.
 import { createPrivateKey } from 'node:crypto';
-import { makeCsr } from '../../pki/csr.ts';
 import { parseCredential } from '../../pki/credential.ts';
-import { newKey } from '../../pki/issue-certificate.ts';
+import { newKey } from '../../pki/new-key.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ChallengeSolver } from './challenges.ts';
 import { AcmeProblem } from './problem.ts';
@@ -45,6 +44,8 @@ export async function obtain(wanted: CertificateOrder, parts: ObtainParts): Prom
     if (order.status === 'pending') await prove(order, parts);
     let current = await session.settled(read, ['pending'], VALIDATION_MS);
     if (current.status === 'ready') {
+      // It loads slowly, and most processes never order anything.
+      const { makeCsr } = await import('../../pki/csr.ts');
       await session.finalize(current, await makeCsr(createPrivateKey(kept.keyPem), wanted.names));
       current = await session.settled(read, ['ready', 'processing'], ISSUANCE_MS);
     } else current = await session.settled(read, ['processing'], ISSUANCE_MS);

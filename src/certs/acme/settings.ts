@@ -1,5 +1,5 @@
 // What is asked of which ACME server, for whom.
-import type { KeyAlgorithm } from '../../pki/issue-certificate.ts';
+import type { KeyAlgorithm } from '../../pki/new-key.ts';
 
 export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
 
