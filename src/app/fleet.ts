@@ -105,8 +105,7 @@ export class Fleet {
     this.#watch.watch(files);
     // Not before: a server that is asked for a certificate connects at once.
     this.#autocert.apply(prepared.build.autocert);
-    const where = this.#addresses.map((address) => addressText(address)).join(', ');
-    this.#report('listening', where);
+    this.#report('listening', this.#addresses.map((address) => addressText(address)).join(', '));
   }
 
   async reload(trigger: Reload['trigger']): Promise<ReloadResult> {
