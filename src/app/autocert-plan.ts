@@ -11,6 +11,7 @@ import { isAddress } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { KeyAlgorithm } from '../pki/new-key.ts';
+import { autocertDns } from './autocert-dns.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export interface AutocertPlan {
@@ -45,6 +46,7 @@ export async function autocertPlan(
     caFile === undefined
       ? config.autocert_trusted_ca
       : await files.read(caFile, ['autocert_trusted_ca_file']);
+  const dns = await autocertDns(config.autocert_dns, files, issues);
   return {
     folder: config.autocert_dir ?? defaultFolder(),
     settings: {
@@ -56,8 +58,9 @@ export async function autocertPlan(
       profile: config.autocert_profile,
       preferredChain: config.autocert_preferred_chain,
       challenges: challengesOf(config),
+      dns,
     },
-    hosts: hostsOf(config, issues),
+    hosts: hostsOf(config, dns !== undefined, issues),
     given,
   };
 }
@@ -86,15 +89,15 @@ const isExact = (name: string): boolean => !name.startsWith('*.');
 
 const wildcardOver = (host: string): string => `*.${host.slice(host.indexOf('.') + 1)}`;
 
-function hostsOf(config: Config, issues: Issue[]): HostPattern[] {
+function hostsOf(config: Config, hasDns: boolean, issues: Issue[]): HostPattern[] {
   const hosts: HostPattern[] = [];
   for (const [index, { from }] of config.routes.entries()) {
     const pattern = isPassthrough(from) ? 'passes through' : parseFrom(from);
     if (typeof pattern === 'string') continue;
-    if (pattern.kind === 'wildcard')
+    if (pattern.kind === 'wildcard' && !hasDns)
       issues.push({
         path: ['routes', index, 'from'],
-        message: `autocert gets no certificate for a wildcard: give one for *.${pattern.host} under certificates`,
+        message: `a certificate for a wildcard needs dns-01: give autocert_dns, or one for *.${pattern.host} under certificates`,
         severity: 'warning',
       });
     else if (!isAddress(pattern.host) && !/^(?:.*\.)?localhost$/.test(pattern.host)) hosts.push(pattern);
@@ -104,7 +107,10 @@ function hostsOf(config: Config, issues: Issue[]): HostPattern[] {
 
 function challengesOf(config: Config): ChallengeType[] {
   if (config.autocert_challenges !== undefined) return [...config.autocert_challenges];
-  return config.http_redirect_addr === undefined ? ['tls-alpn-01'] : ['tls-alpn-01', 'http-01'];
+  const challenges: ChallengeType[] = ['tls-alpn-01'];
+  if (config.http_redirect_addr !== undefined) challenges.push('http-01');
+  if (config.autocert_dns !== undefined) challenges.push('dns-01');
+  return challenges;
 }
 
 function defaultFolder(): string {

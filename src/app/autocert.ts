@@ -1,10 +1,14 @@
 // Certificates from ACME servers, for as long as the process lives: kept ones are served at once, and whoever leads sees to
 // it that they stay fresh. Nothing here holds up a start or a reload.
 import { AcmeManager, type AcmeEvent } from '../certs/acme/manager.ts';
-import { ChallengeAnswers, StoredChallenges } from '../certs/acme/challenges.ts';
+import { ChallengeAnswers, type ChallengeSolver, StoredChallenges } from '../certs/acme/challenges.ts';
+import { dnsProvider } from '../certs/acme/dns/settings.ts';
+import { DnsSolver } from '../certs/acme/dns/solver.ts';
 import { KeptCertificates } from '../certs/acme/kept-certificates.ts';
 import { CredentialStore } from '../certs/credential-store.ts';
+import type { AcmeSettings } from '../certs/acme/settings.ts';
 import { FileStorage } from '../certs/storage/file-storage.ts';
+import type { Storage } from '../certs/storage/storage.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Hostname } from '../core/hostname.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
@@ -118,7 +122,7 @@ export class Autocert {
       ? new AcmeManager({
           storage,
           kept,
-          solver: new StoredChallenges(storage),
+          solver: (settings) => solverOf(settings, storage),
           clock,
           firstRetryMs,
           onEvent: (event) => {
@@ -139,6 +143,15 @@ export class Autocert {
 /** Reads what is kept, and asks nobody: for looking at a configuration. */
 export function idleAutocert(): Autocert {
   return new Autocert({ clock: systemClock, isOrdering: false, onChange: () => {}, onEvent: () => {} });
+}
+
+function solverOf({ dns }: AcmeSettings, storage: Storage): ChallengeSolver {
+  const stored = new StoredChallenges(storage);
+  const inDns = dns && new DnsSolver(dnsProvider(dns.provider, storage), dns);
+  return {
+    present: async (answer, signal) =>
+      await (answer.type === 'dns-01' && inDns !== undefined ? inDns : stored).present(answer, signal),
+  };
 }
 
 async function makeStanding(now: number): Promise<Credential> {

@@ -1,5 +1,6 @@
 // Rules between settings, which a schema of single values cannot say. They look at what was written (`raw`), so that a
 // bad value elsewhere hides none of them.
+import { DNS_NEEDS } from './schema-autocert-dns.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 
 export type RawMap = Readonly<Record<string, unknown>>;
@@ -80,7 +81,26 @@ function checkAutocert(raw: RawMap): Issue[] {
       path: ['autocert_challenges'],
       message: "http-01 is answered on port 80: give http_redirect_addr, ':80'",
     });
-  return issues;
+  if (Array.isArray(challenges) && challenges.includes('dns-01') && !has(raw, 'autocert_dns'))
+    issues.push({
+      path: ['autocert_challenges'],
+      message: 'dns-01 needs somebody to put records into DNS: give autocert_dns',
+    });
+  return [...issues, ...checkAutocertDns(asMap(raw['autocert_dns']))];
+}
+
+function checkAutocertDns(dns: RawMap): Issue[] {
+  const at = ['autocert_dns'];
+  const provider = String(dns['provider']);
+  const needs = Object.hasOwn(DNS_NEEDS, provider) ? DNS_NEEDS[provider as keyof typeof DNS_NEEDS] : [];
+  return [
+    ...['cloudflare_api_token', 'rfc2136_key_secret', 'httpreq_password'].flatMap((name) =>
+      checkForms(dns, at, name),
+    ),
+    ...needs
+      .filter((name) => formOf(dns, name) === undefined)
+      .map((name): Issue => ({ path: [...at, 'provider'], message: `${provider} needs ${name}` })),
+  ];
 }
 
 function checkHosts(hosts: unknown): Issue[] {

@@ -1,5 +1,6 @@
 // Settings about certificates that are asked for at an ACME server (RFC 8555), Let's Encrypt or another.
 import { z } from 'zod';
+import { autocertDns } from './schema-autocert-dns.ts';
 import { file, flag, pem, quote, text, word } from './schema-values.ts';
 
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
@@ -63,10 +64,11 @@ export const autocert = {
     .exactOptional()
     .describe('Common name of the issuer that the chain is to end in, where the server offers several.'),
   autocert_challenges: z
-    .array(word(['tls-alpn-01', 'http-01']), { error: 'write a list of challenges' })
+    .array(word(['tls-alpn-01', 'http-01', 'dns-01']), { error: 'write a list of challenges' })
     .min(1, { error: 'the list is empty: no certificate could be had' })
     .exactOptional()
     .describe(
-      'How it is proven that a host is ours, in the order in which it is tried. Default: `tls-alpn-01`, on the port of `address`, which must be reachable as 443; then `http-01` where `http_redirect_addr` is set.',
+      'How it is proven that a host is ours, in the order in which it is tried. Default: `tls-alpn-01`, on the port of `address`, which must be reachable as 443; then `http-01` where `http_redirect_addr` is set; then `dns-01` where `autocert_dns` is.',
     ),
+  autocert_dns: autocertDns,
 };

@@ -24,6 +24,8 @@ export interface PebbleOptions {
   readonly validitySeconds?: number;
   /** Key IDs with their MAC keys in base64url: accounts must be bound to one. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** Address of another name server than that of its challenge test server. */
+  readonly dnsServer?: string;
   /** Names that it orders nothing for. */
   readonly blocked?: readonly string[];
 }
@@ -34,6 +36,8 @@ export interface Pebble {
   readonly trustedCa: string;
   readonly httpPort: number;
   readonly tlsPort: number;
+  /** Address of the name server that it asks. */
+  readonly dnsServer: string;
   /** PEM of the root that its certificates are of. */
   root(): Promise<string>;
   /** Asks the challenge test server, such as `set-txt`. */
@@ -85,13 +89,15 @@ export async function startPebble(t: Teardown, options: PebbleOptions = {}): Pro
     PEBBLE_AUTHZREUSE: '0',
     PEBBLE_WFE_NONCEREJECT: String(options.nonceReject ?? 0),
   };
+  const names = `${HOST}:${dns}`;
+  const { dnsServer = names } = options;
   let pebble: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    pebble = run(t, 'pebble', ['-config', config, '-strict', '-dnsserver', `${HOST}:${dns}`], env);
+    pebble = run(t, 'pebble', ['-config', config, '-strict', '-dnsserver', dnsServer], env);
     await answering(listen);
   };
   const off = ['-http01', '', '-https01', '', '-tlsalpn01', ''];
-  const [at, names] = [`${HOST}:${challenges}`, `${HOST}:${dns}`];
+  const at = `${HOST}:${challenges}`;
   run(t, 'pebble-challtestsrv', ['-management', at, '-dns01', names, '-defaultIPv6', '', ...off], env);
   await answering(challenges);
   await start();
@@ -100,6 +106,7 @@ export async function startPebble(t: Teardown, options: PebbleOptions = {}): Pro
     trustedCa: serverCa.certPem,
     httpPort,
     tlsPort,
+    dnsServer,
     root: async () => await fetchText(`https://${HOST}:${management}/roots/0`, serverCa.certPem),
     manage: async (command, body) => {
       const response = await fetch(`http://${at}/${command}`, {

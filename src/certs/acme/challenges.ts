@@ -16,7 +16,7 @@ export interface ChallengeAnswer {
 /** Makes answers visible to the server. */
 export interface ChallengeSolver {
   /** Resolves once it can be seen; what it returns takes it away, and never throws. */
-  present(answer: ChallengeAnswer): Promise<() => Promise<void>>;
+  present(answer: ChallengeAnswer, signal: AbortSignal): Promise<() => Promise<void>>;
 }
 
 /** RFC 8555 8.1: base64url; theirs have 43 characters. */

@@ -27,7 +27,7 @@ export type AcmeEvent =
 export interface ManagerParts {
   readonly storage: Storage;
   readonly kept: KeptCertificates;
-  readonly solver: ChallengeSolver;
+  readonly solver: (settings: AcmeSettings) => ChallengeSolver;
   readonly clock: Clock;
   readonly onEvent: (event: AcmeEvent) => void;
   /** After the first failure; it doubles from there. Default a minute. */
@@ -145,7 +145,8 @@ export class AcmeManager {
   }
 
   async #renew(item: Item, settings: AcmeSettings, signal: AbortSignal): Promise<Credential> {
-    const { storage, kept, solver, clock } = this.#parts;
+    const { storage, kept, clock } = this.#parts;
+    const solver = this.#parts.solver(settings);
     const { order, failures } = item;
     const before = await kept.get(settings, order, clock.now());
     const lock = await storage.lock(`certificate_${serverFolder(settings)}_${order.name}`, signal);
@@ -157,7 +158,7 @@ export class AcmeManager {
       // Said once only: a server that does not like it must not be the end of a certificate.
       const replaces = failures === 0 && current !== undefined ? renewalId(current.leaf.der) : undefined;
       const session = await this.#open(settings, signal);
-      const pem = await obtain(order, { storage, settings, session, solver, failures, replaces, now });
+      const pem = await obtain(order, { storage, settings, session, solver, failures, replaces, now, signal });
       await kept.keep(settings, order, pem);
       await forgetOrder(order, { storage, settings });
       const credential = await kept.get(settings, order, now);

@@ -20,6 +20,7 @@ export interface ObtainParts {
   readonly replaces: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  readonly signal: AbortSignal;
 }
 
 interface KeptOrder {
@@ -118,12 +119,9 @@ async function proveOne(url: string, authorization: Authorization, parts: Obtain
       `${host}: the server offers no challenge that is set up here (${settings.challenges.join(', ')})`,
       { type: 'noChallenge', status: 0 },
     );
-  const takeAway = await solver.present({
-    type: challenge.type,
-    host,
-    token: challenge.token,
-    keyAuthorization: await session.keyAuthorization(challenge),
-  });
+  const keyAuthorization = await session.keyAuthorization(challenge);
+  const answer = { type: challenge.type, host, token: challenge.token, keyAuthorization };
+  const takeAway = await solver.present(answer, parts.signal);
   try {
     await session.answer(challenge);
     const read = async (): Promise<Authorization> => await session.authorization(url);

@@ -1,4 +1,5 @@
 // What is asked of which ACME server, for whom.
+import type { DnsChallengeSettings } from './dns/settings.ts';
 import type { KeyAlgorithm } from '../../pki/new-key.ts';
 
 export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
@@ -17,6 +18,8 @@ export interface AcmeSettings {
   readonly preferredChain: string | undefined;
   /** In the order in which they are tried. */
   readonly challenges: readonly ChallengeType[];
+  /** Undefined where dns-01 is not among them. */
+  readonly dns: DnsChallengeSettings | undefined;
 }
 
 /** One certificate that is wanted. */
