@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { AcmeSettings, CertificateOrder, ChallengeType } from '../certs/acme/settings.ts';
 import { orderOf } from '../certs/acme/settings.ts';
+import type { Environment } from '../config/env.ts';
 import type { Config } from '../config/schema.ts';
 import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
 import { isPassthrough, parseFrom } from '../core/from.ts';
@@ -48,7 +49,7 @@ export async function autocertPlan(
       : await files.read(caFile, ['autocert_trusted_ca_file']);
   const dns = await autocertDns(config.autocert_dns, files, issues);
   return {
-    folder: config.autocert_dir ?? defaultFolder(),
+    folder: config.autocert_dir ?? usualFolder(process.env),
     settings: {
       directoryUrl: config.autocert_ca ?? (config.autocert_use_staging ? LETS_ENCRYPT_STAGING : LETS_ENCRYPT),
       trustedCa,
@@ -113,7 +114,8 @@ function challengesOf(config: Config): ChallengeType[] {
   return challenges;
 }
 
-function defaultFolder(): string {
-  const data = process.env['XDG_DATA_HOME'] ?? '';
+/** Where accounts and certificates are kept unless somebody says otherwise. */
+export function usualFolder(env: Environment): string {
+  const data = env['XDG_DATA_HOME'] ?? '';
   return path.join(data === '' ? path.join(homedir(), '.local/share') : data, 'sallyport', 'autocert');
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../app/config-error.ts';
 import type { LogFormat } from '../app/logging.ts';
 import { packageVersion } from '../app/package-version.ts';
+import { addAcmeCommand } from './acme.ts';
 import { addCaCommand } from './ca.ts';
 import { certs, parseDays } from './certs.ts';
 import { check } from './check.ts';
@@ -81,6 +82,7 @@ function program(): Command {
     .option('--json', 'prints it as JSON', false)
     .action(certs);
   addCaCommand(sallyport);
+  addAcmeCommand(sallyport);
   const version = packageVersion();
   for (const command of withSubcommands(sallyport))
     command.version(version, '-v, --version', 'shows the version').helpCommand(false);

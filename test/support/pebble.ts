@@ -40,6 +40,8 @@ export interface Pebble {
   readonly dnsServer: string;
   /** PEM of the root that its certificates are of. */
   root(): Promise<string>;
+  /** Where its challenge test server is managed, in HTTP. */
+  readonly managementUrl: string;
   /** Asks the challenge test server, such as `set-txt`. */
   manage(command: string, body: object): Promise<void>;
   kill(): Promise<void>;
@@ -108,6 +110,7 @@ export async function startPebble(t: Teardown, options: PebbleOptions = {}): Pro
     tlsPort,
     dnsServer,
     root: async () => await fetchText(`https://${HOST}:${management}/roots/0`, serverCa.certPem),
+    managementUrl: `http://${at}`,
     manage: async (command, body) => {
       const response = await fetch(`http://${at}/${command}`, {
         method: 'POST',

@@ -21,6 +21,8 @@ export interface ObtainParts {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
+  /** DER, where the key is somebody else's: then only the chain is returned. */
+  readonly csr?: Buffer | undefined;
 }
 
 interface KeptOrder {
@@ -34,31 +36,38 @@ interface KeptOrder {
 const VALIDATION_MS = 3 * 60_000;
 const ISSUANCE_MS = 3 * 60_000;
 
-/** Key and chain in PEM. Throws AcmeProblem, or what the storage throws. */
+/** Key and chain in PEM, leaf first. Throws AcmeProblem, or what the storage throws. */
 export async function obtain(wanted: CertificateOrder, parts: ObtainParts): Promise<string> {
   const { storage, session, settings, now } = parts;
   const keptKey = `orders/${serverFolder(settings)}/${wanted.name}.json`;
   const { kept, order } =
-    (await resumed(keptKey, wanted, parts)) ?? (await placed(keptKey, wanted, parts));
+    (parts.csr === undefined ? await resumed(keptKey, wanted, parts) : undefined) ??
+    (await placed(keptKey, wanted, parts));
   const read = async (): Promise<PlacedOrder> => await session.order(kept.url);
   try {
     if (order.status === 'pending') await prove(order, parts);
     let current = await session.settled(read, ['pending'], VALIDATION_MS);
     if (current.status === 'ready') {
-      // It loads slowly, and most processes never order anything.
-      const { makeCsr } = await import('../../pki/csr.ts');
-      await session.finalize(current, await makeCsr(createPrivateKey(kept.keyPem), wanted.names));
+      await session.finalize(current, parts.csr ?? (await csrFor(kept)));
       current = await session.settled(read, ['ready', 'processing'], ISSUANCE_MS);
     } else current = await session.settled(read, ['processing'], ISSUANCE_MS);
     if (current.status !== 'valid' || current.certificate === undefined)
       throw AcmeProblem.of(current.error, 0);
-    const pem = `${kept.keyPem.trimEnd()}\n${(await session.certificate(current.certificate)).trimEnd()}\n`;
+    const chain = `${(await session.certificate(current.certificate)).trimEnd()}\n`;
+    if (parts.csr !== undefined) return chain;
+    const pem = `${kept.keyPem.trimEnd()}\n${chain}`;
     checkIssued(pem, wanted, now);
     return pem;
   } catch (error) {
     if (isFinal(error)) await storage.remove(keptKey);
     throw error;
   }
+}
+
+async function csrFor({ keyPem, names }: KeptOrder): Promise<Buffer> {
+  // It loads slowly, and most processes never order anything.
+  const { makeCsr } = await import('../../pki/csr.ts');
+  return await makeCsr(createPrivateKey(keyPem), names);
 }
 
 /** To be called once the certificate is kept. */
@@ -90,12 +99,12 @@ async function resumed(
 async function placed(
   keptKey: string,
   { names }: CertificateOrder,
-  { storage, settings, session, replaces }: ObtainParts,
+  { storage, settings, session, replaces, csr }: ObtainParts,
 ): Promise<{ kept: KeptOrder; order: PlacedOrder }> {
   const order = await session.placeOrder(names, replaces);
   const keyPem = newKey(settings.keyAlgorithm).export({ type: 'pkcs8', format: 'pem' });
   const kept = { url: order.url, keyPem, names, terms: termsOf(settings) };
-  await storage.write(keptKey, JSON.stringify(kept));
+  if (csr === undefined) await storage.write(keptKey, JSON.stringify(kept));
   return { kept, order };
 }
 

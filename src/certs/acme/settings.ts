@@ -1,8 +1,11 @@
 // What is asked of which ACME server, for whom.
+import { createHash } from 'node:crypto';
 import type { DnsChallengeSettings } from './dns/settings.ts';
 import type { KeyAlgorithm } from '../../pki/new-key.ts';
 
 export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
+
+const MAX_NAME = 100;
 
 export interface AcmeSettings {
   readonly directoryUrl: string;
@@ -33,9 +36,16 @@ export interface CertificateOrder {
 /** The folder that is kept for a server, as certmagic names it: host and path. */
 export function serverFolder({ directoryUrl }: Pick<AcmeSettings, 'directoryUrl'>): string {
   const { host, pathname } = new URL(directoryUrl);
-  return `${host}${pathname}`.replaceAll(/[^A-Za-z0-9.]+/g, '-').replaceAll(/^[.-]+|-+$/g, '');
+  return short(`${host}${pathname}`.replaceAll(/[^A-Za-z0-9.]+/g, '-').replaceAll(/^[.-]+|-+$/g, ''));
 }
 
 export function orderOf(names: readonly [string, ...string[]]): CertificateOrder {
-  return { name: names[0].replace(/^\*\./, 'wildcard_.'), names };
+  return { name: short(names[0].replace(/^\*\./, 'wildcard_.')), names };
+}
+
+/** File systems take 255 bytes, of which endings need some. */
+function short(name: string): string {
+  if (name.length <= MAX_NAME) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return `${name.slice(0, MAX_NAME - digest.length - 1)}-${digest}`;
 }
