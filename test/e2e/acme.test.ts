@@ -99,10 +99,9 @@ t.test('a request that was made elsewhere', async (t) => {
   if (!requireTool(t, 'pebble') || !requireTool(t, 'openssl')) return;
   const pebble = await startPebble(t);
   const { cwd, server, read } = setUp(t, pebble);
-  openssl(
-    ...['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', path.join(cwd, 'own.key')],
-    ...['-subj', '/', '-addext', 'subjectAltName=DNS:own.corp.example', '-out', path.join(cwd, 'own.csr')],
-  );
+  const request =
+    'req -new -newkey rsa:2048 -nodes -subj / -addext subjectAltName=DNS:own.corp.example'.split(' ');
+  openssl(...request, '-keyout', path.join(cwd, 'own.key'), '-out', path.join(cwd, 'own.csr'));
   const args = ['--standalone', `127.0.0.1:${pebble.httpPort}`, '--csr', 'own.csr'];
   const signed = sallyport(cwd, 'acme', 'signcsr', ...server, ...args);
   t.equal(signed.status, EXIT.ok, signed.stderr);
