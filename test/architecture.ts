@@ -52,6 +52,8 @@ const OWNERS: Record<string, readonly string[]> = {
   re2js: ['src/core/', 'src/route/', 'src/policy/', 'src/pki/'],
   yaml: ['src/config/'],
   zod: ['src/config/'],
+  'acme-client': ['src/certs/acme/'],
+  ioredis: ['src/certs/storage/'],
   commander: ['src/cli/'],
   ws: ['src/cli/demo/'],
   'http-proxy': ['bench/'],

@@ -1,15 +1,17 @@
 // Which certificates are to be asked for, and of whom, under a configuration.
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { getCACertificates } from 'node:tls';
 import type { AcmeSettings, CertificateOrder, ChallengeType } from '../certs/acme/settings.ts';
 import { orderOf } from '../certs/acme/settings.ts';
+import { type StorageSettings, isShared } from '../certs/storage/open-storage.ts';
 import type { Environment } from '../config/env.ts';
 import type { Config } from '../config/schema.ts';
 import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
 import { isPassthrough, parseFrom } from '../core/from.ts';
 import type { HostPattern } from '../core/host-map.ts';
 import { isAddress } from '../core/hostname.ts';
-import type { Issue } from '../core/issue.ts';
+import type { Issue, IssuePath } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { KeyAlgorithm } from '../pki/new-key.ts';
 import { autocertDns } from './autocert-dns.ts';
@@ -17,7 +19,7 @@ import type { SettingFiles } from './setting-files.ts';
 
 export interface AutocertPlan {
   /** Where accounts and certificates are kept. */
-  readonly folder: string;
+  readonly storage: StorageSettings;
   readonly settings: AcmeSettings;
   /** Those that a certificate can be asked for. */
   readonly hosts: readonly HostPattern[];
@@ -49,7 +51,7 @@ export async function autocertPlan(
       : await files.read(caFile, ['autocert_trusted_ca_file']);
   const dns = await autocertDns(config.autocert_dns, files, issues);
   return {
-    folder: config.autocert_dir ?? usualFolder(process.env),
+    storage: await storageSettings(config, files),
     settings: {
       directoryUrl: config.autocert_ca ?? (config.autocert_use_staging ? LETS_ENCRYPT_STAGING : LETS_ENCRYPT),
       trustedCa,
@@ -104,6 +106,25 @@ function hostsOf(config: Config, hasDns: boolean, issues: Issue[]): HostPattern[
     else if (!isAddress(pattern.host) && !/^(?:.*\.)?localhost$/.test(pattern.host)) hosts.push(pattern);
   }
   return hosts;
+}
+
+/** What is shown to apps is shown to the storage, and what vouches for apps vouches for it. */
+async function storageSettings(config: Config, files: SettingFiles): Promise<StorageSettings> {
+  const place = config.autocert_dir ?? usualFolder(process.env);
+  const sealKeys = config.autocert_encryption_keys;
+  if (!isShared(place)) return { place, sealKeys, cert: undefined, key: undefined, ca: undefined };
+  const { cert, key, cert_file: certFile, key_file: keyFile } = config.upstream_mtls;
+  const { certificate_authority: ca, certificate_authority_file: caFile } = config;
+  const read = async (file: string | undefined, inline: string | undefined, at: IssuePath) =>
+    file === undefined ? inline : await files.read(file, at);
+  const ownCa = await read(caFile, ca, ['certificate_authority_file']);
+  return {
+    place,
+    sealKeys,
+    cert: await read(certFile, cert, ['upstream_mtls', 'cert_file']),
+    key: await read(keyFile, key, ['upstream_mtls', 'key_file']),
+    ca: ownCa === undefined ? undefined : [...getCACertificates('default'), ownCa],
+  };
 }
 
 function challengesOf(config: Config): ChallengeType[] {

@@ -1,5 +1,6 @@
 // Certificates from ACME servers, for as long as the process lives: kept ones are served at once, and whoever leads sees to
 // it that they stay fresh. Nothing here holds up a start or a reload.
+import { randomBytes } from 'node:crypto';
 import { AcmeManager, type AcmeEvent } from '../certs/acme/manager.ts';
 import { ChallengeAnswers, type ChallengeSolver, StoredChallenges } from '../certs/acme/challenges.ts';
 import { dnsProvider } from '../certs/acme/dns/settings.ts';
@@ -7,7 +8,7 @@ import { DnsSolver } from '../certs/acme/dns/solver.ts';
 import { KeptCertificates } from '../certs/acme/kept-certificates.ts';
 import { CredentialStore } from '../certs/credential-store.ts';
 import type { AcmeSettings } from '../certs/acme/settings.ts';
-import { FileStorage } from '../certs/storage/file-storage.ts';
+import { type StorageSettings, isShared, openStorage } from '../certs/storage/open-storage.ts';
 import type { Storage } from '../certs/storage/storage.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Hostname } from '../core/hostname.ts';
@@ -28,20 +29,27 @@ export interface AutocertParts {
   readonly firstRetryMs?: number | undefined;
 }
 
+/** What is kept in one place. */
 interface Shelf {
-  readonly folder: string;
+  /** Of the settings. */
+  readonly id: string;
+  readonly storage: Storage;
   readonly kept: KeptCertificates;
   readonly answers: ChallengeAnswers;
-  readonly manager: AcmeManager | undefined;
 }
 
 const LOOK_MS = 1000;
+const SECRET = 'sessions/secret';
+const SECRET_WAIT_MS = 20_000;
 /** The standing certificate is shown to nobody who matters: clients refuse it. */
 const STANDING_DAYS = 365;
 
 export class Autocert {
   readonly #parts: AutocertParts;
+  /** Of plans that are looked at; once one of them is in force, of that alone. */
+  readonly #shelves = new Map<string, Shelf>();
   #shelf: Shelf | undefined;
+  #manager: AcmeManager | undefined;
   #plan: AutocertPlan | undefined;
   #timer: NodeJS.Timeout | undefined;
   #seen = '';
@@ -57,13 +65,36 @@ export class Autocert {
    * for itself, so that the port can be open while the first is asked for.
    */
   async credentials(plan: AutocertPlan, now: number): Promise<CredentialStore> {
-    const kept = await this.#keptFor(plan).getAll(plan.settings, ordersOf(plan, now), now);
+    const { kept } = this.#shelfFor(plan.storage);
     const [first, ...others] = [
       ...plan.given.filter(({ leaf }) => leaf.notAfter > now),
-      ...kept,
+      ...(await kept.getAll(plan.settings, ordersOf(plan, now), now)),
       ...plan.given.filter(({ leaf }) => leaf.notAfter <= now),
     ];
     return new CredentialStore(first ?? (await this.#standingCredential(now)), ...others);
+  }
+
+  /**
+   * What every machine that shares the storage derives ticket keys from, so that sessions resume on all of them; undefined
+   * where none does, or it cannot be asked.
+   */
+  async sessionSecret(plan: AutocertPlan | undefined): Promise<Uint8Array | undefined> {
+    if (plan === undefined || !isShared(plan.storage.place)) return undefined;
+    const { storage } = this.#shelfFor(plan.storage);
+    try {
+      const lock = await storage.lock('sessions', AbortSignal.timeout(SECRET_WAIT_MS));
+      try {
+        const known = await storage.read(SECRET);
+        if (known !== undefined) return known;
+        const secret = randomBytes(32);
+        await storage.write(SECRET, secret);
+        return secret;
+      } finally {
+        await lock.release();
+      }
+    } catch {
+      return undefined;
+    }
   }
 
   /** From now on this plan. */
@@ -73,21 +104,26 @@ export class Autocert {
       this.stop();
       return;
     }
-    if (this.#shelf?.folder !== plan.folder) {
-      this.#shelf?.manager?.stop();
-      this.#shelf = this.#makeShelf(plan.folder);
+    const shelf = this.#shelfFor(plan.storage);
+    if (this.#shelf !== shelf) {
+      this.#manager?.stop();
+      this.#shelf = shelf;
+      this.#manager = this.#parts.isOrdering ? this.#makeManager(shelf) : undefined;
     }
+    this.#closeAllBut(shelf);
     const now = this.#parts.clock.now();
     this.#ends = Math.min(...plan.given.map(({ leaf }) => (leaf.notAfter > now ? leaf.notAfter : Infinity)));
-    this.#shelf.manager?.want({ settings: plan.settings, orders: ordersOf(plan, now) });
+    this.#manager?.want({ settings: plan.settings, orders: ordersOf(plan, now) });
     this.#timer ??= setInterval(() => void this.#look(), this.#parts.lookMs ?? LOOK_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#shelf?.manager?.stop();
+    this.#manager?.stop();
+    this.#manager = undefined;
     this.#shelf = undefined;
+    this.#closeAllBut(undefined);
   }
 
   async answerFor(token: string): Promise<string | undefined> {
@@ -110,28 +146,38 @@ export class Autocert {
     this.#parts.onChange();
   }
 
-  #keptFor({ folder }: AutocertPlan): KeptCertificates {
-    return this.#shelf?.folder === folder ? this.#shelf.kept : new KeptCertificates(new FileStorage(folder));
+  #shelfFor(settings: StorageSettings): Shelf {
+    const id = JSON.stringify(settings);
+    let shelf = this.#shelves.get(id);
+    if (shelf === undefined) {
+      const storage = openStorage(settings);
+      shelf = { id, storage, kept: new KeptCertificates(storage), answers: new ChallengeAnswers(storage) };
+      this.#shelves.set(id, shelf);
+    }
+    return shelf;
   }
 
-  #makeShelf(folder: string): Shelf {
-    const storage = new FileStorage(folder);
-    const kept = new KeptCertificates(storage);
-    const { clock, isOrdering, firstRetryMs } = this.#parts;
-    const manager = isOrdering
-      ? new AcmeManager({
-          storage,
-          kept,
-          solver: (settings) => solverOf(settings, storage),
-          clock,
-          firstRetryMs,
-          onEvent: (event) => {
-            this.#parts.onEvent(event);
-            if (event.kind === 'obtained') void this.#look();
-          },
-        })
-      : undefined;
-    return { folder, kept, answers: new ChallengeAnswers(storage), manager };
+  #closeAllBut(kept: Shelf | undefined): void {
+    for (const [id, shelf] of this.#shelves)
+      if (shelf !== kept) {
+        this.#shelves.delete(id);
+        void shelf.storage.close().catch(() => {});
+      }
+  }
+
+  #makeManager({ storage, kept }: Shelf): AcmeManager {
+    const { clock, firstRetryMs } = this.#parts;
+    return new AcmeManager({
+      storage,
+      kept,
+      solver: (settings) => solverOf(settings, storage),
+      clock,
+      firstRetryMs,
+      onEvent: (event) => {
+        this.#parts.onEvent(event);
+        if (event.kind === 'obtained') void this.#look();
+      },
+    });
   }
 
   async #standingCredential(now: number): Promise<Credential> {

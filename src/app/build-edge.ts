@@ -7,7 +7,7 @@ import type { EdgeSettings } from '../edge/edge.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
 import { addressTest } from '../policy/addresses.ts';
-import type { Autocert } from './autocert.ts';
+import { type Autocert, idleAutocert } from './autocert.ts';
 import { type AutocertPlan, autocertPlan } from './autocert-plan.ts';
 import { buildGroups } from './build-groups.ts';
 import type { Inventory } from './inventory.ts';
@@ -24,7 +24,8 @@ export interface EdgeContext {
   readonly policies: HostPolicies;
   readonly remote: RemoteLists | undefined;
   readonly ocsp: OcspAnswers | undefined;
-  readonly autocert: Pick<Autocert, 'credentials'>;
+  /** Undefined: what is kept is read, and that is all. */
+  readonly autocert: Autocert | undefined;
   /** The TLS groups in force. */
   readonly previous: readonly TlsGroupSettings[];
 }
@@ -38,9 +39,17 @@ export interface BuiltEdge {
 export async function buildEdge(config: Config, context: EdgeContext): Promise<BuiltEdge> {
   const given = await givenCredentials(config, context);
   const autocert = await autocertPlan(config, given, context);
-  const credentials =
-    autocert === undefined ? storeOf(given) : await context.autocert.credentials(autocert, context.now);
+  const credentials = autocert === undefined ? storeOf(given) : await credentialsNow(autocert, context);
   return { edge: await edgeSettings(config, credentials, context), autocert };
+}
+
+async function credentialsNow(plan: AutocertPlan, { autocert, now }: EdgeContext): Promise<CredentialStore> {
+  const source = autocert ?? idleAutocert();
+  try {
+    return await source.credentials(plan, now);
+  } finally {
+    if (autocert === undefined) source.stop();
+  }
 }
 
 function storeOf([first, ...others]: readonly Credential[]): CredentialStore | undefined {

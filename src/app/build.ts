@@ -7,7 +7,6 @@ import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
-import { idleAutocert } from './autocert.ts';
 import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
@@ -74,7 +73,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     policies,
     remote: renewals?.remote,
     ocsp: renewals?.ocsp,
-    autocert: renewals?.autocert ?? idleAutocert(),
+    autocert: renewals?.autocert,
     previous: groups,
   });
   const refusals = await buildRefusals(config, { files, issues });

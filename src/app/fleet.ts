@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../config/env.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { type Observer, type Reload, bothObservers } from '../core/observer.ts';
+import { type Observer, type Reload, bothObservers, silentObserver } from '../core/observer.ts';
 import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import { type HeldSocket, holdSocket } from '../edge/held-socket.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
@@ -56,7 +56,7 @@ export class Fleet {
   #inForce: Prepared | undefined;
   readonly #places: Place[] = [];
   readonly #autocert: Autocert;
-  readonly #sessionSecret = randomBytes(32).toString('base64');
+  #sessionSecret = '';
   #text = '';
   #admin: Admin | undefined;
   #addresses: readonly BoundAddress[] = [];
@@ -72,9 +72,7 @@ export class Fleet {
       clock: this.#clock,
       isOrdering: true,
       onChange: () => void this.#noteCertificates(),
-      onEvent: (event) => {
-        if (this.#observer !== undefined) reportAcme(event, this.#observer, this.#clock.now());
-      },
+      onEvent: (event) => reportAcme(event, this.#observer ?? silentObserver, this.#clock.now()),
     });
   }
 
@@ -86,6 +84,8 @@ export class Fleet {
     this.#observer = this.#options.logging.observer(settings);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#use(prepared);
+    const secret = await this.#autocert.sessionSecret(prepared.build.autocert);
+    this.#sessionSecret = Buffer.from(secret ?? randomBytes(32)).toString('base64');
     if (settings.admin_address !== undefined) {
       this.#admin = this.#makeAdmin();
       this.#observer = bothObservers(this.#observer, this.#admin.observer);

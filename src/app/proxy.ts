@@ -92,6 +92,7 @@ class SallyportProxy implements Proxy {
     if (hasAdmin) this.#observer = this.#withAdmin(this.#observer);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#inForce = prepared;
+    const secret = await this.#renewals.autocert.sessionSecret(prepared.build.autocert);
     const { help, newRequestId } = this.#options;
     this.#pipeline = new Pipeline({
       served: () => this.#built().served,
@@ -112,7 +113,7 @@ class SallyportProxy implements Proxy {
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
-      sessions: this.#options.sessions ?? new SharedSessions(),
+      sessions: this.#options.sessions ?? new SharedSessions(secret),
     });
     try {
       this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);

@@ -20,7 +20,7 @@ export function resolveFiles(value: unknown, folder: string, isPath = endsInFile
   const map = value as Record<string, unknown>;
   for (const [key, item] of Object.entries(map))
     if (typeof item === 'string') {
-      if (isPath(key)) map[key] = path.resolve(folder, item);
+      if (isPath(key) && !isUrl(item)) map[key] = path.resolve(folder, item);
     } else if (isPath(key) && isListOfText(item)) map[key] = item.map((one) => path.resolve(folder, one));
     else resolveFiles(item, folder, key === 'certificates' ? always : isPath);
 }
@@ -29,6 +29,8 @@ const isListOfText = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const endsInFile = (key: string): boolean => /_(?:file|dir)$/.test(key);
+/** Of a storage that is not on this disk. */
+const isUrl = (text: string): boolean => /^[a-z0-9]+:\/\//.test(text);
 const always = (): boolean => true;
 
 /**

@@ -38,9 +38,26 @@ export const autocert = {
     .exactOptional()
     .describe('External account binding: the MAC key that the CA has given, in base64url.'),
   autocert_dir: file()
+    .refine(
+      (value) => !/^[a-z0-9]+:\/\//i.test(value) || (/^rediss?:\/\//.test(value) && URL.canParse(value)),
+      {
+        error: ({ input }) => `${quote(input)} is neither a folder nor redis:// or rediss://`,
+      },
+    )
     .exactOptional()
     .describe(
-      'Folder where accounts, keys and certificates are kept, readable by their owner alone. Default: `$XDG_DATA_HOME/sallyport/autocert`, else `~/.local/share/sallyport/autocert`.',
+      'Where accounts, keys and certificates are kept: a folder, readable by its owner alone, or `rediss://host:6379/0`, where several machines share them, and TLS sessions, too; the certificate of `upstream_mtls` is shown there, and `certificate_authority_file` trusted. Default: `$XDG_DATA_HOME/sallyport/autocert`, else `~/.local/share/sallyport/autocert`.',
+    ),
+  autocert_encryption_keys: z
+    .array(
+      z.string().refine((value) => Buffer.from(value, 'base64').length === 32, {
+        error: 'is not 32 bytes in base64: make one with openssl rand -base64 32',
+      }),
+      { error: 'write a list of keys' },
+    )
+    .default([])
+    .describe(
+      'Keys of 32 bytes in base64, such as `${env.STORAGE_KEY}`: everything in `autocert_dir` is encrypted with the first and read with any of them; what is not encrypted counts for nothing. Default: it is kept as it is.',
     ),
   autocert_trusted_ca_file: file()
     .exactOptional()

@@ -13,13 +13,15 @@ const REVISION: StorageKey = 'certificates/revision';
 export class KeptCertificates {
   readonly #storage: Storage;
   /** By key and content, so that the same is not read twice. */
-  #parsed = new Map<string, Credential | undefined>();
+  readonly #parsed = new Map<string, Credential | undefined>();
+  /** By key: what was read last, for as long as the storage cannot be. */
+  readonly #last = new Map<StorageKey, string | undefined>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
   }
 
-  /** Undefined where there is none that can be used. Throws where the storage cannot be read. */
+  /** Undefined where there is none that can be used. */
   async get(settings: KeptSettings, order: CertificateOrder, now: number): Promise<Credential | undefined> {
     return (await this.getAll(settings, [order], now))[0];
   }
@@ -33,7 +35,7 @@ export class KeptCertificates {
     const found: Credential[] = [];
     for (const order of orders) {
       const key = keyOf(settings, order);
-      const pem = (await this.#storage.read(key))?.toString('utf8');
+      const pem = await this.#read(key);
       const credential = pem === undefined ? undefined : this.#parse(key, pem, now);
       if (credential !== undefined && order.names.every((name) => credential.names.includes(name)))
         found.push(credential);
@@ -50,6 +52,15 @@ export class KeptCertificates {
   /** Differs from the one before where something has been kept since. */
   async revision(): Promise<string> {
     return (await this.#storage.read(REVISION))?.toString('latin1') ?? '';
+  }
+
+  async #read(key: StorageKey): Promise<string | undefined> {
+    try {
+      this.#last.set(key, (await this.#storage.read(key))?.toString('utf8'));
+    } catch {
+      // Whoever writes, or looks for the revision, hears why.
+    }
+    return this.#last.get(key);
   }
 
   #parse(key: StorageKey, pem: string, now: number): Credential | undefined {

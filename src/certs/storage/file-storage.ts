@@ -53,6 +53,8 @@ export class FileStorage implements Storage {
     return await lockFile(file, signal);
   }
 
+  async close(): Promise<void> {}
+
   #fileOf(key: StorageKey): string {
     checkKey(key);
     return path.join(this.#folder, key);

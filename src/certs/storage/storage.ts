@@ -23,6 +23,8 @@ export interface Storage {
    * has died is taken over.
    */
   lock(name: string, signal: AbortSignal): Promise<StorageLock>;
+  /** Lets go of connections, where there are any. */
+  close(): Promise<void>;
 }
 
 const KEY = /^[A-Za-z0-9_@+-][A-Za-z0-9_.@+-]*(?:\/[A-Za-z0-9_@+-][A-Za-z0-9_.@+-]*)*$/;
