@@ -27,22 +27,15 @@ export async function startRedis(t: Teardown): Promise<RedisServer> {
   const files = { cert: app.certPem, key: app.keyPem, ca: upstreamCa.certPem };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   const port = await freePort();
-  const args = [
-    ...['--port', '0', '--tls-port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder],
-    ...[
-      '--tls-cert-file',
-      'cert',
-      '--tls-key-file',
-      'key',
-      '--tls-ca-cert-file',
-      'ca',
-      '--tls-auth-clients',
-      'yes',
-    ],
-  ];
+  const config = [`port 0`, `tls-port ${port}`, 'bind 127.0.0.1', 'save ""', `dir ${folder}`];
+  config.push('tls-cert-file cert', 'tls-key-file key', 'tls-ca-cert-file ca', 'tls-auth-clients yes');
+  writeFileSync(path.join(folder, 'redis.conf'), config.join('\n'));
   let redis: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    const child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('redis-server', ['redis.conf'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     redis = child;
     t.teardown(() => child.kill('SIGKILL'));
     let said = '';

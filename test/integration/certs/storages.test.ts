@@ -24,7 +24,7 @@ type Teardown = Parameters<typeof temporaryFolder>[0];
 
 function open(t: Teardown, settings: StorageSettings): Storage {
   const storage = openStorage(settings);
-  t.teardown(async () => await storage.close());
+  t.teardown(() => void storage.close());
   return storage;
 }
 
