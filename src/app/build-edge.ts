@@ -43,10 +43,17 @@ export async function buildEdge(config: Config, context: EdgeContext): Promise<B
   return { edge: await edgeSettings(config, credentials, context), autocert };
 }
 
-async function credentialsNow(plan: AutocertPlan, { autocert, now }: EdgeContext): Promise<CredentialStore> {
+async function credentialsNow(
+  plan: AutocertPlan,
+  { autocert, inventory, now }: EdgeContext,
+): Promise<CredentialStore> {
   const source = autocert ?? idleAutocert();
   try {
-    return await source.credentials(plan, now);
+    const store = await source.credentials(plan, now);
+    const others = store.all.filter((credential) => !plan.given.includes(credential));
+    for (const { leaf, chain } of others)
+      for (const facts of [leaf, ...chain]) inventory.note('edge', ['autocert'], facts);
+    return store;
   } finally {
     if (autocert === undefined) source.stop();
   }

@@ -16,9 +16,9 @@ import { addressText } from './address-text.ts';
 import { reportAcme } from './autocert-report.ts';
 import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
-import { CrlWatch } from './crl-watch.ts';
 import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
+import { EndWatch } from './end-watch.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
@@ -49,7 +49,7 @@ class SallyportProxy implements Proxy {
   #edge: Edge | undefined;
   #pipeline: Pipeline | undefined;
   #passthrough: Passthrough | undefined;
-  #crlWatch: CrlWatch | undefined;
+  #endWatch: EndWatch | undefined;
   #plainPort: PlainPort | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
   /** Aborted from when it is drained or closed on: ends a reload that is under way. */
@@ -124,10 +124,11 @@ class SallyportProxy implements Proxy {
       await this.close();
       throw error;
     }
-    this.#crlWatch = new CrlWatch({
+    this.#endWatch = new EndWatch({
       clock: this.#clock,
       observer: this.#observer,
       trusts: () => this.#trusts(),
+      certificates: () => this.#built().inventory,
     });
     this.#follow(files);
     this.#renewals.follow(prepared.build);
@@ -187,7 +188,7 @@ class SallyportProxy implements Proxy {
   }
 
   #ceaseReloads(): void {
-    this.#crlWatch?.stop();
+    this.#endWatch?.stop();
     this.#watch.stop();
     this.#renewals.stop();
     this.#closing.abort(new Error('the proxy is closing'));

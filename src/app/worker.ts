@@ -159,7 +159,7 @@ function asOneOfSeveral(log: Observer, isSpeaker: boolean): Observer {
       if ((record.trigger === 'crl' || record.trigger === 'certificate') && isSpeaker) log.reload(record);
     },
     warning: (record) => {
-      const concernsAll = record.code === 'configuration' || record.code.startsWith('crl_');
+      const concernsAll = /^(?:configuration$|crl_|certificate_)/.test(record.code);
       if (record.code !== 'configuration' && (isSpeaker || !concernsAll)) log.warning(record);
     },
   };

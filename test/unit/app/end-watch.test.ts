@@ -1,6 +1,7 @@
 import t from 'tap';
-import { CrlWatch } from '../../../src/app/crl-watch.ts';
+import { EndWatch } from '../../../src/app/end-watch.ts';
 import { silentObserver, type Warning } from '../../../src/core/observer.ts';
+import type { CertificateFacts } from '../../../src/pki/identity.ts';
 import { issueCrl } from '../../../src/pki/issue-crl.ts';
 import type { Trust } from '../../../src/pki/trust.ts';
 import { makeTestPki } from '../../support/certificates.ts';
@@ -20,10 +21,11 @@ async function watched(t: { teardown(fn: () => unknown): void }, more: MtlsInput
   let hours = 0;
   const warnings: Warning[] = [];
   let trusts: Trust[] = [await trustFrom({ ca: clientCa.certPem, crl: list.crlPem, ...more })];
-  const watch = new CrlWatch({
+  const watch = new EndWatch({
     clock: { now: () => begun + hours * HOUR_MS },
     observer: { ...silentObserver, warning: (warning) => warnings.push(warning) },
     trusts: () => trusts,
+    certificates: () => [],
   });
   t.teardown(() => watch.stop());
   return {
@@ -73,13 +75,54 @@ t.test('says whose list, when it was due, and what follows', async (t) => {
   const due = new Date(Math.floor((begun + 100 * HOUR_MS) / 1000) * 1000).toISOString();
   const said: string[] = [];
   const trust = await trustFrom({ ca: clientCa.certPem, crl: list.crlPem });
-  const watch = new CrlWatch({
+  const watch = new EndWatch({
     clock: { now: () => begun + 101 * HOUR_MS },
     observer: { ...silentObserver, warning: ({ detail }) => said.push(detail) },
     trusts: () => [trust],
+    certificates: () => [],
   });
   watch.stop();
   t.same(said, [
     `the revocation list of 'CN=Test client CA,O=Test' was due ${due} and is good no more: nobody of that CA is admitted (crl_stale)`,
   ]);
+});
+
+t.test('a certificate is spoken of at 30, 14, 7 and 1 days, and once a day when it has ended', (t) => {
+  const DAY = 24 * HOUR_MS;
+  const warnings: Warning[] = [];
+  let now = 0;
+  const certificate = (days: number) => ({
+    use: 'edge' as const,
+    place: 'certificate_file',
+    facts: { subject: 'CN=a', sha256: `${days}`, notBefore: 0, notAfter: days * DAY } as CertificateFacts,
+  });
+  const watch = new EndWatch({
+    clock: { now: () => now },
+    observer: { ...silentObserver, warning: (warning) => warnings.push(warning) },
+    trusts: () => [],
+    certificates: () => [certificate(365)],
+  });
+  t.teardown(() => watch.stop());
+  const spoken: number[] = [];
+  for (let day = 0; day < 368; day += 0.25) {
+    now = day * DAY;
+    watch.look();
+    for (const { code } of warnings.splice(0)) spoken.push(code === 'certificate_expired' ? -1 : 365 - day);
+  }
+  t.strictSame(spoken, [30, 14, 7, 1, -1, -1, -1]);
+  const short: string[] = [];
+  const other = new EndWatch({
+    clock: { now: () => now },
+    observer: { ...silentObserver, warning: ({ detail }) => short.push(detail) },
+    trusts: () => [],
+    certificates: () => [certificate(6)],
+  });
+  t.teardown(() => other.stop());
+  short.length = 0;
+  for (const day of [0, 3, 4.9, 5.1, 5.5]) {
+    now = day * DAY;
+    other.look();
+  }
+  t.strictSame(short, ["certificate_file: 'CN=a' ends within a day, on 1970-01-07T00:00:00.000Z: renew it"]);
+  t.end();
 });
