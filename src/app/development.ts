@@ -2,4 +2,13 @@
 // CAs.
 export { type DevCertificates, type MadePair, prepareDevCertificates } from '../certs/dev-certificates.ts';
 export { type DevIssued, issueDevClient, issueDevServer } from '../certs/dev-issue.ts';
+export {
+  crlFileOf,
+  type IssuedEntry,
+  issuedEntries,
+  type RevocationReason,
+  revokeIssued,
+  writeCrl,
+} from '../certs/ca-record.ts';
+export { trustActs, trustGaps } from '../certs/trust-stores.ts';
 export { DEV_P12_PASSWORD } from '../certs/dev-p12.ts';

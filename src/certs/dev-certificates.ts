@@ -5,6 +5,7 @@ import { issueClient, issueServer } from '../pki/issue.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import type { PermittedNames } from '../pki/name-constraints.ts';
 import { isPermitted, parsePermittedNames } from '../pki/permitted-names.ts';
+import { noteIssued } from './ca-record.ts';
 import { dropP12, keepP12 } from './dev-p12.ts';
 import { type DevLeaf, type DevLeafName, devLeaves } from './dev-leaves.ts';
 import { type PairFiles, pairFault, pairFiles, readPair, writePair } from './dev-pair.ts';
@@ -48,6 +49,7 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
   const pairs = new Map<DevPairName, KeyPair>();
   const files = new Map<DevPairName, PairFiles>();
   const made: MadePair[] = [];
+  const leaves = devLeaves(user);
   const p12File = path.join(folder, 'client.p12');
 
   /** Keeps what is there unless `faultOf` objects. */
@@ -69,6 +71,8 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
     if (name === 'client') await dropP12(p12File);
     const pair = { certPem, keyPem };
     await writePair(place, pair);
+    const leaf = leaves.find((one) => one.name === name);
+    if (leaf !== undefined) await noteIssued(folder, leaf.root, certPem);
     pairs.set(name, pair);
     made.push({ name, why: why ?? 'there was none' });
   };
@@ -82,7 +86,7 @@ export async function prepareDevCertificates(options: DevCertificatesOptions): P
         (root === 'ca' ? permissionFault(found.certPem, asked) : undefined),
       (found) => issueDevRoot(root, now, joinPermitted(permittedSoFar(root, found), asked)),
     );
-  for (const leaf of devLeaves(user)) {
+  for (const leaf of leaves) {
     const issuer = pairs.get(leaf.root);
     if (issuer === undefined) throw new Error(`no CA ${leaf.root}`);
     const names = leaf.areNamesFixed ? leaf.names : undefined;

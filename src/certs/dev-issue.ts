@@ -7,6 +7,7 @@ import { parseHostPattern } from '../core/host-map.ts';
 import { issueClient, issueServer } from '../pki/issue.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import { isPermitted, parsePermittedNames } from '../pki/permitted-names.ts';
+import { noteIssued } from './ca-record.ts';
 import { LEAF_ORGANIZATION } from './dev-leaves.ts';
 import { type PairFiles, pairFault, pairFiles, readPair, writePair } from './dev-pair.ts';
 import { writeP12 } from './dev-p12.ts';
@@ -61,6 +62,7 @@ export async function issueDevServer(
     now: options.now,
     names: { dns: names.filter((name) => !isAddress(name)), ip: names.filter(isAddress) },
   });
+  await noteIssued(options.folder, 'ca', pair.certPem);
   await writePair(files, pair);
   return { files, pair };
 }
@@ -80,6 +82,7 @@ export async function issueDevClient(who: string, options: DevClientOptions): Pr
     now: options.now,
     names: { email: email === undefined ? [] : [email], uri: uris },
   });
+  await noteIssued(options.folder, 'client-ca', pair.certPem);
   await writePair(files, pair);
   if (options.hasP12 !== true) return { files, pair };
   const p12File = files.cert.replace(/\.crt$/, '.p12');

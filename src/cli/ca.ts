@@ -1,14 +1,23 @@
 // `sallyport ca`: certificates from the development CAs, for other people and other hosts.
 import path from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import type { DevIssued, MadePair } from '../app/development.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DevIssued, MadePair, RevocationReason } from '../app/development.ts';
 import { parseCertificate } from '../pki/facts.ts';
 import { parsePem } from '../pki/pem.ts';
+import { addTrustCommands } from './ca-trust.ts';
 
 const MAX_DAYS = 3650;
 /** Within what browsers on Apple systems take from a CA that a user imported. */
 const SERVER_DAYS = 90;
 const CLIENT_DAYS = 365;
+const CRL_DAYS = 30;
+const REASONS: readonly RevocationReason[] = [
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+];
 
 interface CaOptions {
   readonly dir: string;
@@ -44,6 +53,18 @@ export function addCaCommand(sallyport: Command): void {
     .option('--days <n>', 'how long it is valid', parseDays, SERVER_DAYS)
     .option('--out <folder>', 'where the files go (default: the folder of the CAs)')
     .action(server);
+  addTrustCommands(ca);
+  withFolder(ca.command('list')).description('Lists the certificates that were issued.').action(list);
+  withFolder(ca.command('revoke'))
+    .description('Takes certificates back: of a person, a host, a serial number, or one in a file.')
+    .argument('<who>', 'e-mail address, name, host, serial number, or path of a certificate')
+    .addOption(new Option('--reason <reason>', 'why').choices(REASONS))
+    .option('--days <n>', 'how long the list lasts', parseDays, CRL_DAYS)
+    .action(revoke);
+  withFolder(ca.command('crl'))
+    .description('Makes the revocation list of the CA for people anew, before the last one ends.')
+    .option('--days <n>', 'how long the list lasts', parseDays, CRL_DAYS)
+    .action(crl);
 }
 
 function withFolder(command: Command): Command {
@@ -90,6 +111,38 @@ async function server(hosts: string[], { dir, days, out }: IssueOptions): Promis
   });
   report(issued);
 }
+
+async function list({ dir }: CaOptions): Promise<void> {
+  const { issuedEntries } = await development();
+  const entries = await issuedEntries(dir);
+  if (entries.length === 0) console.log('Nothing was issued yet.');
+  for (const { serial, subject, names, notAfter, revokedAt } of entries) {
+    const state =
+      revokedAt !== undefined
+        ? `revoked on ${isoDate(revokedAt)}`
+        : notAfter <= Date.now()
+          ? `ended on ${isoDate(notAfter)}`
+          : `until ${isoDate(notAfter)}`;
+    console.log([serial, state, names.join(' ') || subject].join('  '));
+  }
+}
+
+async function revoke(
+  who: string,
+  { dir, days, reason }: CaOptions & { days: number; reason?: RevocationReason },
+): Promise<void> {
+  const { crlFileOf, revokeIssued } = await development();
+  const revoked = await revokeIssued(dir, who, { now: Date.now(), days, reason });
+  for (const { serial, subject } of revoked) console.log(`revoked ${serial}, ${subject}`);
+  for (const root of new Set(revoked.map((entry) => entry.root))) console.log(`made ${crlFileOf(dir, root)}`);
+}
+
+async function crl({ dir, days }: CaOptions & { days: number }): Promise<void> {
+  const { writeCrl } = await development();
+  console.log(`made ${await writeCrl(dir, 'client-ca', { now: Date.now(), days })}`);
+}
+
+const isoDate = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 function report({ files, pair }: DevIssued): void {
   const [block] = parsePem(pair.certPem);

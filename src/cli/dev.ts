@@ -1,5 +1,6 @@
 // `sallyport dev`: certificates where they are missing, the demo apps, Sallyport in front of them, and a first screen
 // that says how to get in.
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { DevCertificates } from '../app/development.ts';
@@ -22,6 +23,8 @@ export interface DevOptions {
   readonly logFormat: LogFormat;
 }
 
+const CRL_DAYS = 30;
+
 /** Runs until stopped by a signal. */
 export async function dev({ port, dir, fresh, logFormat }: DevOptions): Promise<void> {
   const { DEV_P12_PASSWORD, prepareDevCertificates } = await import('../app/development.ts');
@@ -37,7 +40,9 @@ export async function dev({ port, dir, fresh, logFormat }: DevOptions): Promise<
   const apps = await startDemoApps(certificates, () => routes);
   const logging = createLogging(logFormat);
   try {
-    const proxy = createProxy(devConfig({ certificates, appUrls: apps.urls, address: loopback(port) }), {
+    const crlFile = await currentCrl(dir);
+    const config = devConfig({ certificates, crlFile, appUrls: apps.urls, address: loopback(port) });
+    const proxy = createProxy(config, {
       observer: logging.observer,
       help: devHelp(files),
     });
@@ -57,6 +62,14 @@ export async function dev({ port, dir, fresh, logFormat }: DevOptions): Promise<
     await apps.close();
     await logging.close();
   }
+}
+
+/** Made anew, since it may have ended meanwhile, or its CA been replaced; undefined where nothing was ever taken back. */
+async function currentCrl(dir: string): Promise<string | undefined> {
+  const { crlFileOf, writeCrl } = await import('../app/development.ts');
+  const folder = path.resolve(dir);
+  if (!existsSync(crlFileOf(folder, 'client-ca'))) return undefined;
+  return await writeCrl(folder, 'client-ca', { now: Date.now(), days: CRL_DAYS });
 }
 
 function hasCode(error: unknown, code: string): boolean {

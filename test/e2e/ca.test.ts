@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -127,5 +128,55 @@ t.test('every command has help and a version', (t) => {
   }
   for (const command of [[], ['ca', 'server']])
     t.match(sallyport(cwd, ...command, '--version').stdout, /^\d+\.\d+\.\d+\n$/);
+  t.end();
+});
+
+t.test('what was issued is listed, taken back, and refused by openssl', { skip: skipWithoutOpenssl }, (t) => {
+  const cwd = temporaryFolder(t);
+  const ca = (...args: string[]) => sallyport(cwd, 'ca', ...args);
+  t.equal(ca('list').stdout, 'Nothing was issued yet.\n');
+  ca('init');
+  for (const who of ['ada@example.com', 'bob@example.com', 'Carla']) ca('client', who);
+  const line = (who: string) =>
+    ca('list')
+      .stdout.split('\n')
+      .find((one) => one.includes(who)) ?? '';
+  t.match(line('ada@example.com'), /^[0-9a-f]{32} {2}until \d{4}-\d\d-\d\d {2}ada@example\.com$/);
+  t.equal(ca('list').stdout.trim().split('\n').length, 9, 'those of init, too');
+
+  const revoked = ca('revoke', 'ADA@example.com', '--reason', 'keyCompromise');
+  t.equal(revoked.status, EXIT.ok, revoked.stderr);
+  const { serial } = factsOf(path.join(cwd, 'certs/ada@example.com.crt'));
+  t.match(revoked.stdout, new RegExp(`^revoked ${serial}, .*\nmade certs/client-ca\\.crl\n$`));
+  t.match(line('ada@example.com'), /revoked on \d{4}/);
+  t.match(ca('revoke', 'ada@example.com'), { status: EXIT.failed, stderr: /has no certificate that counts/ });
+
+  const bob = path.join(cwd, 'certs/bob@example.com.crt');
+  const verify = (file: string): string => {
+    const args = ['-CAfile', 'certs/client-ca.crt', '-crl_check', '-CRLfile', 'certs/client-ca.crl', file];
+    const { stdout, stderr } = spawnSync('openssl', ['verify', ...args], { cwd, encoding: 'utf8' });
+    return stdout + stderr;
+  };
+  t.match(verify('certs/ada@example.com.crt'), /certificate revoked/);
+  t.match(verify(bob), /: OK/);
+  t.match(ca('revoke', 'certs/bob@example.com.crt').stdout, /^revoked /, 'by its file');
+  t.match(verify(bob), /certificate revoked/);
+  const carla = factsOf(path.join(cwd, 'certs/Carla.crt')).serial;
+  t.match(
+    ca('revoke', carla.toUpperCase().replace(/(..)(?=.)/g, '$1:')).stdout,
+    /^revoked /,
+    'by its serial number',
+  );
+  t.match(ca('crl', '--days', '2').stdout, 'made certs/client-ca.crl\n');
+  t.match(openssl('crl', '-in', path.join(cwd, 'certs/client-ca.crl'), '-noout', '-crlnumber'), /0?4$/m);
+  t.match(verify(bob), /certificate revoked/, 'and stays so');
+
+  const other = temporaryFolder(t);
+  sallyport(other, 'ca', 'init');
+  t.match(ca('revoke', path.join(other, 'certs/client.crt')), {
+    status: EXIT.failed,
+    stderr: /is not of a CA in/,
+  });
+  t.match(ca('revoke', 'nobody'), { status: EXIT.failed, stderr: /has no certificate that counts/ });
   t.end();
 });

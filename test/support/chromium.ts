@@ -24,6 +24,8 @@ export const skipWithoutChromium: string | false =
     : 'chromium or libnss3-tools is not installed';
 
 export interface Person {
+  /** Of its databases. */
+  readonly home: string;
   trust(caFile: string): void;
   importP12(p12File: string, password: string): void;
   /** A certificate that no CA of ours signed; the browser does not offer it to anybody. */
@@ -51,6 +53,7 @@ export function person(t: Teardown, port: number): Person {
   const preferences = { profile: { content_settings: { exceptions } } };
   writeFileSync(path.join(profile, 'Default/Preferences'), JSON.stringify(preferences));
   return {
+    home,
     trust(caFile) {
       execFileSync('certutil', ['-A', ...database, '-t', 'C,,', '-n', 'Sallyport', '-i', caFile]);
     },

@@ -15,6 +15,8 @@ const ROUTES: readonly (readonly [host: string, app: DemoName])[] = [
 
 export interface DevConfigParts {
   readonly certificates: Pick<DevCertificates, 'files'>;
+  /** Of the CA for people; undefined: nothing was ever taken back. */
+  readonly crlFile?: string | undefined;
   /** `https://127.0.0.1:PORT` of each demo app. */
   readonly appUrls: Readonly<Record<DemoName, string>>;
   /** Where to listen, as the setting `address`. */
@@ -22,12 +24,20 @@ export interface DevConfigParts {
 }
 
 /** File names in it are as `certificates` has them. */
-export function devConfig({ certificates: { files }, appUrls, address }: DevConfigParts): ConfigInput {
+export function devConfig({
+  certificates: { files },
+  crlFile,
+  appUrls,
+  address,
+}: DevConfigParts): ConfigInput {
   return {
     address,
     certificate_file: files.server.cert,
     certificate_key_file: files.server.key,
-    downstream_mtls: { ca_file: files['client-ca'].cert },
+    downstream_mtls: {
+      ca_file: files['client-ca'].cert,
+      ...(crlFile !== undefined && { crl_file: crlFile }),
+    },
     upstream_mtls: { cert_file: files['upstream-client'].cert, key_file: files['upstream-client'].key },
     identity_headers: { client_cert: true, client_cert_chain: true, x_forwarded_client_cert: true },
     // On a laptop whoever is refused is whoever wants to know why.
