@@ -2,14 +2,15 @@
 import { CredentialStore } from '../certs/credential-store.ts';
 import type { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { Config } from '../config/schema.ts';
-import type { Issue, IssuePath } from '../core/issue.ts';
+import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
-import { type Credential, parseCredential } from '../pki/credential.ts';
+import type { Credential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
 import { addressTest } from '../policy/addresses.ts';
 import { type Autocert, idleAutocert } from './autocert.ts';
 import { type AutocertPlan, autocertPlan } from './autocert-plan.ts';
 import { buildGroups } from './build-groups.ts';
+import { givenSources } from './cert-sources.ts';
 import type { Inventory } from './inventory.ts';
 import type { HostPolicies } from './host-policies.ts';
 import type { RemoteLists } from './remote-lists.ts';
@@ -127,31 +128,7 @@ export function limitOf(setting: number): number {
 }
 
 async function givenCredentials(config: Config, context: EdgeContext): Promise<Credential[]> {
-  const { files } = context;
-  const credentials: Credential[] = [];
-  const add = (certPem: string | undefined, keyPem: string | undefined, at: [IssuePath, IssuePath]): void => {
-    if (certPem === undefined || keyPem === undefined) return;
-    const { credential, problems } = parseCredential({ certPem, keyPem, now: context.now });
-    for (const { file, message, severity } of problems)
-      context.issues.push({ path: file === 'certificate' ? at[0] : at[1], message, severity });
-    if (credential === undefined) return;
-    credentials.push(credential);
-    for (const facts of [credential.leaf, ...credential.chain]) context.inventory.note('edge', at[0], facts);
-  };
-  // Each in its own form: the environment may give one inline and the file the other by path.
-  const read = async (name: 'certificate' | 'certificate_key') => {
-    const file = config[`${name}_file`];
-    const at: IssuePath = [file === undefined ? name : `${name}_file`];
-    return { at, pem: file === undefined ? config[name] : await files.read(file, at) };
-  };
-  const [cert, key] = [await read('certificate'), await read('certificate_key')];
-  add(cert.pem, key.pem, [cert.at, key.at]);
-  for (const [index, pair] of config.certificates.entries()) {
-    const at: [IssuePath, IssuePath] = [
-      ['certificates', index, 'cert'],
-      ['certificates', index, 'key'],
-    ];
-    add(await files.read(pair.cert, at[0]), await files.read(pair.key, at[1]), at);
-  }
-  return credentials;
+  const given: Credential[] = [];
+  for (const source of givenSources(config, context)) given.push(...(await source.credentials(context.now)));
+  return given;
 }

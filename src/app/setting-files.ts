@@ -1,6 +1,6 @@
 // The files that settings name, read once a build, with what cannot be read said at the setting's place.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { type FileStates, fileState } from './file-states.ts';
 
@@ -45,6 +45,22 @@ export class SettingFiles {
     const { code = '', message } = result as NodeJS.ErrnoException;
     this.#issues.push({ path: at, message: `${file}: ${FAULTS[code] ?? message}` });
     return undefined;
+  }
+
+  /** What is in a folder, in order of names, with an issue at `at` where it cannot be read. Watched for what comes and goes. */
+  async list(folder: string, at: IssuePath): Promise<{ name: string; isFolder: boolean }[] | undefined> {
+    this.#states.set(folder, await fileState(folder));
+    try {
+      const entries = await readdir(folder, { withFileTypes: true });
+      return entries
+        .filter(({ name }) => !name.startsWith('.'))
+        .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      this.#issues.push({ path: at, message: `${folder}: ${FAULTS[code] ?? message}` });
+      return undefined;
+    }
   }
 
   /** Equal when every file has the same content. */

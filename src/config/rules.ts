@@ -52,7 +52,8 @@ export function checkSettings(raw: RawMap, routes: readonly unknown[] | undefine
   ];
   const list = raw['certificates'];
   const hasList = Array.isArray(list) ? list.length > 0 : has(raw, 'certificates');
-  if (!hasList && formOf(raw, 'certificate') === undefined && !isTrue(raw['autocert']))
+  const hasOther = has(raw, 'certificates_dir') || isTrue(raw['autocert']);
+  if (!hasList && formOf(raw, 'certificate') === undefined && !hasOther)
     issues.push({
       path: [],
       message:

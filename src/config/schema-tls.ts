@@ -28,6 +28,11 @@ export const edgeCertificates = {
     .describe(
       'More certificates. A host gets the one that names it exactly, else one with a wildcard for its first label, else the first.',
     ),
+  certificates_dir: file()
+    .exactOptional()
+    .describe(
+      'Folder of more certificates: `NAME.crt` with `NAME.key`, `NAME.pem` with both in it, and folders as certbot and acme.sh make them. Watched for what comes and goes.',
+    ),
   session_timeout: duration({ min: 1000, max: 300_000 })
     .prefault('300s')
     .describe('How long a TLS session may be resumed without a full handshake. At most 300s.'),

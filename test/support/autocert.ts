@@ -65,5 +65,5 @@ export async function untilShown(port: number, host: string, names = host): Prom
   const look = async (): Promise<void> => {
     while (!isShown) isShown = (await shown(port, host)) === `DNS:${names}`;
   };
-  await Promise.race([look(), until(() => isShown, 20_000)]);
+  await Promise.race([look(), until(() => isShown, 60_000)]);
 }

@@ -47,7 +47,7 @@ t.test('by a webhook: one certificate for the wildcard and the host under it', a
     httpreq_password: 'secret',
   });
   for (const host of ['x.corp.example', 'app.corp.example']) await untilShown(port, host, WILDCARD);
-  await until(() => asked.length === 2);
+  await until(() => asked.length === 2, 60_000);
   t.match(asked, [
     {
       method: 'POST',
@@ -87,7 +87,7 @@ t.test('a record that is not seen is not shown to the server', async (t) => {
     httpreq_url: url,
     propagation_timeout: '500ms',
   });
-  const { detail } = await until(() => warnings[0]);
+  const { detail } = await until(() => warnings[0], 60_000);
   t.match(
     detail,
     /^\*\.corp\.example: the record _acme-challenge\.corp\.example is not seen after 0\.5 s; 1 in a row/,
@@ -104,7 +104,7 @@ t.test('what a provider says is in the log', async (t) => {
   const pebble = await startPebble(t);
   const { url } = await startWebhook(t, () => 403);
   const { warnings } = await startWildcard(t, pebble, { provider: 'httpreq', httpreq_url: url });
-  t.match((await until(() => warnings[0])).detail, /POST http:.*\/present answered 403/);
+  t.match((await until(() => warnings[0], 60_000)).detail, /POST http:.*\/present answered 403/);
 });
 
 t.test('by a program, called as lego calls it', async (t) => {
@@ -211,5 +211,5 @@ zone "corp.example" { type master; file "zone"; allow-update { key "acme"; }; };
       resolvers: [pebble.dnsServer],
     },
   });
-  t.match((await until(() => warnings[0])).detail, /the name server says NOTAUTH/);
+  t.match((await until(() => warnings[0], 60_000)).detail, /the name server says NOTAUTH/);
 });

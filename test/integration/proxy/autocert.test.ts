@@ -49,7 +49,7 @@ t.test('a name that cannot be had keeps no other one waiting', async (t) => {
   const names = ['poisoned.corp.example', 'a.corp.example', 'b.corp.example'];
   const { port, warnings } = await startAutocert(t, pebble, { names });
   await Promise.all(names.slice(1).map((host) => untilShown(port, host)));
-  const { code, detail } = await until(() => warnings[0]);
+  const { code, detail } = await until(() => warnings[0], 60_000);
   t.equal(code, 'certificate_failed');
   t.match(detail, /^poisoned\.corp\.example: .*; 1 in a row, the next try is at 20/);
 });
@@ -60,7 +60,7 @@ t.test('an account that is bound to one of the CA', async (t) => {
   const pebble = await startPebble(t, { externalAccounts: { 'key-1': macKey } });
   const unbound = await startAutocert(t, pebble, { names: ['a.corp.example'], address: '127.0.0.1:0' });
   t.match(
-    (await until(() => unbound.warnings[0])).detail,
+    (await until(() => unbound.warnings[0], 60_000)).detail,
     /autocert_eab_key_id/,
     'without it the log says so',
   );
@@ -82,7 +82,7 @@ t.test('a server that goes away in the middle, and comes back having forgotten e
   });
   await until(() => existsSync(path.join(folder, 'orders')));
   await pebble.kill();
-  await until(() => warnings[0]);
+  await until(() => warnings[0], 60_000);
   await pebble.start();
   await untilShown(port, 'a.corp.example');
   t.match(
