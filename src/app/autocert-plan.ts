@@ -58,6 +58,7 @@ export async function autocertPlan(
       email: config.autocert_email,
       externalAccount: keyId === undefined || macKey === undefined ? undefined : { keyId, macKey },
       keyAlgorithm: KEY_ALGORITHMS[config.autocert_key_type],
+      mustStaple: config.autocert_must_staple,
       profile: config.autocert_profile,
       preferredChain: config.autocert_preferred_chain,
       challenges: challengesOf(config),

@@ -41,6 +41,7 @@ export async function withBuild<T>(
     isOrdering: false,
     onChange: ignore,
     onListFailure: ignore,
+    onStapleFailure: ignore,
     onEvent: ignore,
   });
   try {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Observer } from '../core/observer.ts';
 import { crlHealth } from '../pki/crl-health.ts';
 import type { Trust } from '../pki/trust.ts';
+import type { Build } from './build.ts';
 import { healthText } from './crl-issues.ts';
 import type { NotedCertificate } from './inventory.ts';
 
@@ -20,6 +21,16 @@ export interface EndWatchParts {
   readonly certificates: () => Iterable<NotedCertificate>;
   /** How often to look. Default: a minute. */
   readonly intervalMs?: number | undefined;
+}
+
+/** Of what is in force, whatever that is by then. */
+export function watchEnds(build: () => Build, clock: Clock, observer: Observer): EndWatch {
+  return new EndWatch({
+    clock,
+    observer,
+    trusts: () => build().edge.tls.groups.flatMap(({ trust }) => trust ?? []),
+    certificates: () => build().inventory,
+  });
 }
 
 /** Something to say, and when it is said again although nothing about it has changed. */

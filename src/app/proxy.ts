@@ -9,7 +9,6 @@ import { Edge } from '../edge/edge.ts';
 import { SharedSessions } from '../edge/shared-sessions.ts';
 import { Passthrough } from '../pipeline/passthrough.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
-import type { Trust } from '../pki/trust.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
@@ -18,7 +17,7 @@ import type { Build } from './build.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
-import { EndWatch } from './end-watch.ts';
+import { type EndWatch, watchEnds } from './end-watch.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
@@ -70,6 +69,7 @@ class SallyportProxy implements Proxy {
       isOrdering: options.ordersCertificates !== false,
       onChange: (trigger) => this.#applyRenewed(trigger),
       onListFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),
+      onStapleFailure: ({ subject }, why) => this.#warn('ocsp_staple_failed', `${subject}: ${why}`),
       onEvent: (event) => reportAcme(event, this.#observer, this.#clock.now()),
       ...options.autocert,
     });
@@ -110,6 +110,7 @@ class SallyportProxy implements Proxy {
       service: this.#pipeline,
       passthrough: this.#passthrough,
       challenges: async (host) => await this.#renewals.autocert.challengeFor(host),
+      staple: (certificate) => this.#renewals.staples.get(certificate),
       observer: this.#observer,
       clock: this.#clock,
       reusePort: settings.reuse_port,
@@ -124,12 +125,7 @@ class SallyportProxy implements Proxy {
       await this.close();
       throw error;
     }
-    this.#endWatch = new EndWatch({
-      clock: this.#clock,
-      observer: this.#observer,
-      trusts: () => this.#trusts(),
-      certificates: () => this.#built().inventory,
-    });
+    this.#endWatch = watchEnds(() => this.#built(), this.#clock, this.#observer);
     this.#follow(files);
     this.#renewals.follow(prepared.build);
     // What has come while the rest was being prepared.
@@ -180,11 +176,6 @@ class SallyportProxy implements Proxy {
   #built(): Build {
     if (this.#inForce === undefined) throw new Error('a request came before the start');
     return this.#inForce.build;
-  }
-
-  #trusts(): Trust[] {
-    const groups = this.#inForce?.build.edge.tls.groups ?? [];
-    return groups.flatMap(({ trust }) => trust ?? []);
   }
 
   #ceaseReloads(): void {
@@ -246,6 +237,7 @@ class SallyportProxy implements Proxy {
       if (build === inForce.build || this.#closing.signal.aborted) return;
       this.#edge?.apply(build.edge);
       this.#inForce = { ...inForce, build };
+      this.#renewals.follow(build);
       const durationMs = performance.now() - began;
       this.#observer.reload({ time, result: 'applied', trigger, durationMs, issues: [] });
     };

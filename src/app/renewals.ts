@@ -1,6 +1,7 @@
 // What changes without a look at the configuration, which may be in the middle of an edit: revocation lists that were
 // fetched, certificates that were renewed.
 import type { CredentialStore } from '../certs/credential-store.ts';
+import { Staples, type StaplesParts } from '../certs/staples.ts';
 import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import { Autocert, type AutocertParts } from './autocert.ts';
@@ -20,12 +21,14 @@ export interface RenewalsParts extends Pick<
   /** Something is new: `renewed` says what. */
   readonly onChange: (trigger: RenewalTrigger) => void;
   readonly onListFailure: (url: string, why: string) => void;
+  readonly onStapleFailure: StaplesParts['onFailure'];
 }
 
 export class Renewals {
   readonly remote: RemoteLists;
   readonly ocsp: OcspAnswers;
   readonly autocert: Autocert;
+  readonly staples: Staples;
 
   constructor(parts: RenewalsParts) {
     this.remote = new RemoteLists({
@@ -34,12 +37,14 @@ export class Renewals {
       onFailure: parts.onListFailure,
     });
     this.ocsp = new OcspAnswers(parts.clock);
+    this.staples = new Staples({ clock: parts.clock, onFailure: parts.onStapleFailure });
     this.autocert = new Autocert({ ...parts, onChange: () => parts.onChange('certificate') });
   }
 
   /** What this build needs is looked after from now on, and nothing else. */
-  follow({ edge, autocert }: Build): void {
+  follow({ edge, autocert, settings }: Build): void {
     this.remote.retain(edge.tls.groups);
+    this.staples.follow(settings.ocsp_stapling ? (edge.tls.groups[0]?.credentials.all ?? []) : []);
     this.autocert.apply(autocert);
   }
 
@@ -54,6 +59,7 @@ export class Renewals {
   stop(): void {
     this.remote.stop();
     this.ocsp.stop();
+    this.staples.stop();
     this.autocert.stop();
   }
 }

@@ -13,6 +13,7 @@ interface ServerOptions {
   readonly eabKid?: string;
   readonly eabHmacKey?: string;
   readonly keylength: 'ec-256' | 'ec-384' | '2048';
+  readonly ocspMustStaple: boolean;
   readonly profile?: string;
   readonly preferredChain?: string;
   readonly dir?: string;
@@ -83,6 +84,7 @@ function withServer(command: Command): Command {
         .choices(['ec-256', 'ec-384', '2048'])
         .default('ec-256'),
     )
+    .option('--ocsp-must-staple', 'a certificate that clients take only with an OCSP answer', false)
     .option('--profile <name>', "one of the server's profiles")
     .option('--preferred-chain <name>', 'the issuer that the chain is to end in')
     .option('--out <folder>', 'where the files go, in a folder for each certificate', 'certs');
@@ -181,6 +183,7 @@ async function wishOf(options: ServerOptions & MethodOptions): Promise<Omit<Acme
       externalAccount:
         eabKid === undefined || eabHmacKey === undefined ? undefined : { keyId: eabKid, macKey: eabHmacKey },
       keyAlgorithm: KEY_ALGORITHMS[keylength],
+      mustStaple: options.ocspMustStaple,
       profile: options.profile,
       preferredChain: options.preferredChain,
     },

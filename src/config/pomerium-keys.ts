@@ -72,10 +72,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'is not offered: the address of the client is that of its connection, whatever the headers say',
       'xff_num_trusted_hops',
     ),
-    ...error(
-      'is not implemented yet: a certificate that must be stapled would be refused',
-      'autocert_must_staple',
-    ),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),
     ...error("is the old name of 'routes': write routes", 'policies'),

@@ -70,6 +70,11 @@ export const autocert = {
   autocert_key_type: word(['ec-256', 'ec-384', 'rsa-2048'])
     .prefault('ec-256')
     .describe('The kind of key that certificates have.'),
+  autocert_must_staple: flag()
+    .prefault(false)
+    .describe(
+      'Asks for certificates that clients take only with an OCSP answer (RFC 7633). Few CAs still give them; needs `ocsp_stapling`.',
+    ),
   autocert_profile: z
     .string()
     .regex(/^[A-Za-z0-9._-]+$/, { error: 'is not the name of a profile' })

@@ -33,6 +33,11 @@ export const edgeCertificates = {
     .describe(
       'Folder of more certificates: `NAME.crt` with `NAME.key`, `NAME.pem` with both in it, and folders as certbot and acme.sh make them. Watched for what comes and goes.',
     ),
+  ocsp_stapling: flag()
+    .prefault(true)
+    .describe(
+      'Clients that ask get the OCSP answer about the certificate that they are shown, where its CA names a responder. It is fetched in the background.',
+    ),
   session_timeout: duration({ min: 1000, max: 300_000 })
     .prefault('300s')
     .describe('How long a TLS session may be resumed without a full handshake. At most 300s.'),

@@ -17,6 +17,7 @@ import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SharedSessions } from './shared-sessions.ts';
 import { TicketKeys } from './ticket-keys.ts';
+import type { StapleFor } from './tls-group.ts';
 import { type GroupMember, TlsGroups, type TlsGroupsSettings } from './tls-groups.ts';
 import { UncertifiedSessions } from './uncertified-sessions.ts';
 
@@ -37,6 +38,7 @@ export interface EdgeParts {
   readonly service: Service;
   readonly passthrough: PassthroughService;
   readonly challenges?: ChallengeCertificates | undefined;
+  readonly staple?: StapleFor | undefined;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly reusePort: boolean;
@@ -70,6 +72,7 @@ export class Edge {
     this.#groups = new TlsGroups(settings.tls, ticketKeys, {
       onSecure: (member, socket, raw) => this.#onSecure(member, socket, raw),
       onFailed: (error, raw) => this.#listener.fail(raw, error),
+      staple: parts.staple,
     });
     let { period } = ticketKeys;
     this.#rotation = setInterval(() => {

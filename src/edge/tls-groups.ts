@@ -6,7 +6,7 @@ import type { HostMap } from '../core/host-map.ts';
 import type { Hostname } from '../core/hostname.ts';
 import { Judge } from './judge.ts';
 import type { TicketKeys } from './ticket-keys.ts';
-import { TlsGroup, type TlsGroupSettings } from './tls-group.ts';
+import { type StapleFor, TlsGroup, type TlsGroupSettings } from './tls-group.ts';
 
 export interface TlsGroupsSettings {
   /** Never empty; names are unique. */
@@ -35,6 +35,7 @@ export interface TlsGroupsEvents {
   /** As in `TlsGroupEvents`. */
   onSecure(member: GroupMember, socket: TLSSocket, raw: Socket): void;
   onFailed(error: Error, raw: Socket | undefined): void;
+  readonly staple?: StapleFor | undefined;
 }
 
 export class TlsGroups {
@@ -101,6 +102,7 @@ export class TlsGroups {
     const group = new TlsGroup(settings, this.#ticketKeys, {
       onSecure: (socket, raw) => this.#events.onSecure(member, socket, raw),
       onFailed: (error, raw) => this.#events.onFailed(error, raw),
+      staple: this.#events.staple,
     });
     const member: GroupMember = {
       group,

@@ -48,7 +48,7 @@ export async function obtain(wanted: CertificateOrder, parts: ObtainParts): Prom
     if (order.status === 'pending') await prove(order, parts);
     let current = await session.settled(read, ['pending'], VALIDATION_MS);
     if (current.status === 'ready') {
-      await session.finalize(current, parts.csr ?? (await csrFor(kept)));
+      await session.finalize(current, parts.csr ?? (await csrFor(kept, settings)));
       current = await session.settled(read, ['ready', 'processing'], ISSUANCE_MS);
     } else current = await session.settled(read, ['processing'], ISSUANCE_MS);
     if (current.status !== 'valid' || current.certificate === undefined)
@@ -64,10 +64,10 @@ export async function obtain(wanted: CertificateOrder, parts: ObtainParts): Prom
   }
 }
 
-async function csrFor({ keyPem, names }: KeptOrder): Promise<Buffer> {
+async function csrFor({ keyPem, names }: KeptOrder, { mustStaple }: AcmeSettings): Promise<Buffer> {
   // It loads slowly, and most processes never order anything.
   const { makeCsr } = await import('../../pki/csr.ts');
-  return await makeCsr(createPrivateKey(keyPem), names);
+  return await makeCsr(createPrivateKey(keyPem), names, mustStaple);
 }
 
 /** To be called once the certificate is kept. */
@@ -165,8 +165,8 @@ function isFinal(error: unknown): boolean {
 }
 
 /** What an order depends on beside its names. */
-function termsOf({ directoryUrl, keyAlgorithm, profile, email }: AcmeSettings): string {
-  return JSON.stringify([directoryUrl, keyAlgorithm, profile, email]);
+function termsOf({ directoryUrl, keyAlgorithm, profile, email, mustStaple }: AcmeSettings): string {
+  return JSON.stringify([directoryUrl, keyAlgorithm, profile, email, mustStaple]);
 }
 
 function parseKept(text: string | undefined): KeptOrder | undefined {

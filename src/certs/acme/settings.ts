@@ -15,6 +15,8 @@ export interface AcmeSettings {
   /** RFC 8555 7.3.4: `macKey` in base64url. */
   readonly externalAccount: { readonly keyId: string; readonly macKey: string } | undefined;
   readonly keyAlgorithm: KeyAlgorithm;
+  /** Whether clients are to take the certificate only with an OCSP answer (RFC 7633). */
+  readonly mustStaple: boolean;
   /** One of the server's profiles (draft-ietf-acme-profiles); undefined: its default. */
   readonly profile: string | undefined;
   /** Common name of the issuer that the chain is to end in, where the server offers several. */
