@@ -8,7 +8,12 @@ import type { H1Settings } from '../edge/h1-parts.ts';
 import { PlainListener } from '../edge/plain-listener.ts';
 import { PlainService } from '../pipeline/plain-service.ts';
 
-const LIMITS = { maxConnections: 100, maxConnectionsPerAddress: 100 };
+const LIMITS = {
+  maxConnections: 100,
+  maxConnectionsPerAddress: 100,
+  handshakeMs: 10_000,
+  isProxied: () => false,
+};
 
 const H1: H1Settings = {
   revocationMs: 0,

@@ -9,12 +9,16 @@ import { H1Connection } from './h1-connection.ts';
 import type { H1Settings } from './h1-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { ListenerLimits } from './listener.ts';
+import { takeProxyHeader } from './peek.ts';
 import { resetSocket } from './reset-socket.ts';
 
 export interface PlainListenerParts {
   readonly service: Service;
   readonly h1: H1Settings;
-  readonly limits: Pick<ListenerLimits, 'maxConnections' | 'maxConnectionsPerAddress'>;
+  readonly limits: Pick<
+    ListenerLimits,
+    'maxConnections' | 'maxConnectionsPerAddress' | 'isProxied' | 'handshakeMs'
+  >;
   readonly reusePort: boolean;
 }
 
@@ -53,8 +57,27 @@ export class PlainListener {
 
   #accept(socket: Socket): void {
     socket.on('error', ignore);
-    const { service, h1, limits } = this.#parts;
+    const { limits } = this.#parts;
     const address = plainAddress(socket.remoteAddress);
+    if (!limits.isProxied(address)) {
+      this.#serve(socket, address, socket.remotePort ?? 0);
+      return;
+    }
+    // From a balancer that we trust: whoever it says counts as the client.
+    const late = setTimeout(() => socket.destroy(), limits.handshakeMs);
+    socket.once('close', () => clearTimeout(late));
+    takeProxyHeader(socket, (header) => {
+      clearTimeout(late);
+      if (typeof header === 'string') socket.destroy();
+      else {
+        const { sourceAddress = address, sourcePort = socket.remotePort ?? 0 } = header.addresses ?? {};
+        this.#serve(socket, sourceAddress, sourcePort);
+      }
+    });
+  }
+
+  #serve(socket: Socket, address: string, port: number): void {
+    const { service, h1, limits } = this.#parts;
     if (
       this.#live.size >= limits.maxConnections ||
       this.#countOf(address) >= limits.maxConnectionsPerAddress
@@ -63,7 +86,7 @@ export class PlainListener {
       return;
     }
     const connection = new H1Connection(socket, {
-      connection: connectionOf(this.#nextId++, socket, address),
+      connection: connectionOf(this.#nextId++, socket, { address, port }),
       service,
       settings: h1,
       deadlines: this.#deadlines,
@@ -83,11 +106,15 @@ export class PlainListener {
 
 const ignore = (): void => {};
 
-function connectionOf(id: number, socket: Socket, remoteAddress: string): Connection {
+function connectionOf(
+  id: number,
+  socket: Socket,
+  remote: { readonly address: string; readonly port: number },
+): Connection {
   return {
     id,
-    remoteAddress,
-    remotePort: socket.remotePort ?? 0,
+    remoteAddress: remote.address,
+    remotePort: remote.port,
     localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
     sni: undefined,

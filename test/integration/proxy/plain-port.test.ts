@@ -91,6 +91,22 @@ t.test('what is no request, or leads nowhere, is refused', async (t) => {
   }
 });
 
+t.test('behind a balancer that speaks the PROXY protocol, whoever it names is the client', async (t) => {
+  const { raw, port } = await start(t, {
+    use_proxy_protocol: true,
+    proxy_protocol_trusted: ['127.0.0.1'],
+    max_connections_per_address: 1,
+  });
+  const request = 'GET / HTTP/1.1\r\nHost: app.sallyport.localhost\r\nConnection: close\r\n\r\n';
+  const answers = await Promise.all(
+    ['192.0.2.1', '192.0.2.2'].map(
+      async (client) => await raw(`PROXY TCP4 ${client} 127.0.0.1 5 80\r\n${request}`),
+    ),
+  );
+  for (const answer of answers) t.match(answer, `Location: https://app.sallyport.localhost:${port}/`);
+  t.equal(await raw(request), '', 'without a header it is closed');
+});
+
 t.test('a challenge under way is answered, and no other file', async (t) => {
   const folder = temporaryFolder(t);
   const { ask } = await start(t, {
