@@ -9,11 +9,12 @@ import type { Environment } from '../config/env.ts';
 import type { Config } from '../config/schema.ts';
 import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
 import { isPassthrough, parseFrom } from '../core/from.ts';
-import type { HostPattern } from '../core/host-map.ts';
+import { HostMap, type HostPattern, parseHostPattern } from '../core/host-map.ts';
 import { isAddress } from '../core/hostname.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { KeyAlgorithm } from '../pki/new-key.ts';
+import type { OnDemandSettings } from './on-demand.ts';
 import { autocertDns } from './autocert-dns.ts';
 import type { SettingFiles } from './setting-files.ts';
 
@@ -23,6 +24,8 @@ export interface AutocertPlan {
   readonly settings: AcmeSettings;
   /** Those that a certificate can be asked for. */
   readonly hosts: readonly HostPattern[];
+  /** Undefined: hosts under wildcards are not asked for one by one. */
+  readonly onDemand: OnDemandSettings | undefined;
   /** The certificates that the configuration gives, in its order. */
   readonly given: readonly Credential[];
 }
@@ -65,6 +68,7 @@ export async function autocertPlan(
       dns,
     },
     hosts: hostsOf(config, dns !== undefined, issues),
+    onDemand: onDemandSettings(config, issues),
     given,
   };
 }
@@ -98,6 +102,7 @@ function hostsOf(config: Config, hasDns: boolean, issues: Issue[]): HostPattern[
   for (const [index, { from }] of config.routes.entries()) {
     const pattern = isPassthrough(from) ? 'passes through' : parseFrom(from);
     if (typeof pattern === 'string') continue;
+    if (pattern.kind === 'wildcard' && !hasDns && config.autocert_on_demand !== undefined) continue;
     if (pattern.kind === 'wildcard' && !hasDns)
       issues.push({
         path: ['routes', index, 'from'],
@@ -126,6 +131,21 @@ async function storageSettings(config: Config, files: SettingFiles): Promise<Sto
     key: await read(keyFile, key, ['upstream_mtls', 'key_file']),
     ca: ownCa === undefined ? undefined : [...getCACertificates('default'), ownCa],
   };
+}
+
+function onDemandSettings(
+  { autocert_on_demand: config }: Config,
+  issues: Issue[],
+): OnDemandSettings | undefined {
+  if (config === undefined) return undefined;
+  const hosts = config.hosts === undefined ? undefined : new HostMap<true>();
+  for (const [index, text] of (config.hosts ?? []).entries()) {
+    const pattern = parseHostPattern(text);
+    if (typeof pattern === 'string')
+      issues.push({ path: ['autocert_on_demand', 'hosts', index], message: pattern });
+    else hosts?.set(pattern, true);
+  }
+  return { hosts, ask: config.ask, perHour: config.per_hour };
 }
 
 function challengesOf(config: Config): ChallengeType[] {

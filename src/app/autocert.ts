@@ -7,20 +7,26 @@ import { dnsProvider } from '../certs/acme/dns/settings.ts';
 import { DnsSolver } from '../certs/acme/dns/solver.ts';
 import { KeptCertificates } from '../certs/acme/kept-certificates.ts';
 import { CredentialStore } from '../certs/credential-store.ts';
-import type { AcmeSettings } from '../certs/acme/settings.ts';
+import type { AcmeSettings, CertificateOrder } from '../certs/acme/settings.ts';
 import { type StorageSettings, isShared, openStorage } from '../certs/storage/open-storage.ts';
 import type { Storage } from '../certs/storage/storage.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { Hostname } from '../core/hostname.ts';
+import { type Hostname, isAddress } from '../core/hostname.ts';
 import { type Credential, parseCredential } from '../pki/credential.ts';
 import { DEVELOPMENT_ORGANIZATION } from '../pki/development.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import { type AutocertPlan, ordersOf } from './autocert-plan.ts';
+import { OnDemand } from './on-demand.ts';
 
 export interface AutocertParts {
   readonly clock: Clock;
   /** Whether this process asks the servers; else another one does, with the same folder. */
   readonly isOrdering: boolean;
+  /** Whether a certificate in force names the host. */
+  readonly isCovered?: ((host: Hostname) => boolean) | undefined;
+  /** Whether a route does. */
+  readonly isServed?: ((host: Hostname) => boolean) | undefined;
+  readonly onDemandRefused?: ((host: Hostname, why: string) => void) | undefined;
   /** There is a certificate that was not there before, or one has ended. */
   readonly onChange: () => void;
   readonly onEvent: (event: AcmeEvent) => void;
@@ -47,6 +53,7 @@ const STANDING_DAYS = 365;
 export class Autocert {
   readonly #parts: AutocertParts;
   /** Of plans that are looked at; once one of them is in force, of that alone. */
+  readonly #onDemand: OnDemand;
   readonly #shelves = new Map<string, Shelf>();
   #shelf: Shelf | undefined;
   #manager: AcmeManager | undefined;
@@ -58,6 +65,12 @@ export class Autocert {
 
   constructor(parts: AutocertParts) {
     this.#parts = parts;
+    this.#onDemand = new OnDemand({
+      clock: parts.clock,
+      isCovered: (host) => parts.isCovered?.(host) === true,
+      onNew: () => this.#want(),
+      onRefused: (host, why) => parts.onDemandRefused?.(host, why),
+    });
   }
 
   /**
@@ -65,10 +78,12 @@ export class Autocert {
    * for itself, so that the port can be open while the first is asked for.
    */
   async credentials(plan: AutocertPlan, now: number): Promise<CredentialStore> {
-    const { kept } = this.#shelfFor(plan.storage);
+    const shelf = this.#shelfFor(plan.storage);
+    const { kept } = shelf;
+    await this.#learn(plan, shelf);
     const [first, ...others] = [
       ...plan.given.filter(({ leaf }) => leaf.notAfter > now),
-      ...(await kept.getAll(plan.settings, ordersOf(plan, now), now)),
+      ...(await kept.getAll(plan.settings, this.#ordersOf(plan, now), now)),
       ...plan.given.filter(({ leaf }) => leaf.notAfter <= now),
     ];
     return new CredentialStore(first ?? (await this.#standingCredential(now)), ...others);
@@ -113,7 +128,7 @@ export class Autocert {
     this.#closeAllBut(shelf);
     const now = this.#parts.clock.now();
     this.#ends = Math.min(...plan.given.map(({ leaf }) => (leaf.notAfter > now ? leaf.notAfter : Infinity)));
-    this.#manager?.want({ settings: plan.settings, orders: ordersOf(plan, now) });
+    this.#want();
     this.#timer ??= setInterval(() => void this.#look(), this.#parts.lookMs ?? LOOK_MS).unref();
   }
 
@@ -124,6 +139,15 @@ export class Autocert {
     this.#manager = undefined;
     this.#shelf = undefined;
     this.#closeAllBut(undefined);
+  }
+
+  /** Before a handshake: what it had better wait for; undefined: nothing. Never rejects. */
+  prepare(host: Hostname): Promise<void> | undefined {
+    const [plan, shelf] = [this.#plan, this.#shelf];
+    if (plan?.onDemand === undefined || shelf === undefined || isAddress(host)) return undefined;
+    if (this.#parts.isServed?.(host) !== true) return undefined;
+    const { directoryUrl } = plan.settings;
+    return this.#onDemand.prepare(host, plan.onDemand, { storage: shelf.storage, directoryUrl });
   }
 
   async answerFor(token: string): Promise<string | undefined> {
@@ -138,12 +162,30 @@ export class Autocert {
   async #look(): Promise<void> {
     const [shelf, plan] = [this.#shelf, this.#plan];
     if (shelf === undefined || plan === undefined) return;
+    const hasLearnt = await this.#learn(plan, shelf);
+    if (hasLearnt) this.#want();
     const revision = await shelf.kept.revision().catch(() => this.#seen);
     const hasEnded = this.#parts.clock.now() >= this.#ends;
-    if (revision === this.#seen && !hasEnded) return;
+    if (revision === this.#seen && !hasEnded && !hasLearnt) return;
     this.#seen = revision;
     if (hasEnded) this.apply(plan);
     this.#parts.onChange();
+  }
+
+  async #learn({ onDemand, settings }: AutocertPlan, { storage }: Shelf): Promise<boolean> {
+    return onDemand !== undefined && (await this.#onDemand.learn(storage, settings.directoryUrl));
+  }
+
+  #want(): void {
+    const plan = this.#plan;
+    if (plan === undefined) return;
+    const orders = this.#ordersOf(plan, this.#parts.clock.now());
+    this.#manager?.want({ settings: plan.settings, orders });
+  }
+
+  #ordersOf(plan: AutocertPlan, now: number): CertificateOrder[] {
+    const orders = ordersOf(plan, now);
+    return plan.onDemand === undefined ? orders : [...orders, ...this.#onDemand.orders];
   }
 
   #shelfFor(settings: StorageSettings): Shelf {

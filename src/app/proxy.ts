@@ -71,6 +71,9 @@ class SallyportProxy implements Proxy {
       onListFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),
       onStapleFailure: ({ subject }, why) => this.#warn('ocsp_staple_failed', `${subject}: ${why}`),
       onEvent: (event) => reportAcme(event, this.#observer, this.#clock.now()),
+      isCovered: (host) => this.#built().edge.tls.groups[0]?.credentials.covers(host) === true,
+      isServed: (host) => this.#built().served.routes.hasHost(host),
+      onDemandRefused: (host, why) => this.#warn('on_demand_refused', `${host}: ${why}`),
       ...options.autocert,
     });
   }
@@ -110,6 +113,7 @@ class SallyportProxy implements Proxy {
       service: this.#pipeline,
       passthrough: this.#passthrough,
       challenges: async (host) => await this.#renewals.autocert.challengeFor(host),
+      prepare: (host) => this.#renewals.autocert.prepare(host),
       staple: (certificate) => this.#renewals.staples.get(certificate),
       observer: this.#observer,
       clock: this.#clock,

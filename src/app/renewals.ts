@@ -14,10 +14,7 @@ const PLACE = 'autocert';
 
 export type RenewalTrigger = 'crl' | 'certificate';
 
-export interface RenewalsParts extends Pick<
-  AutocertParts,
-  'clock' | 'isOrdering' | 'onEvent' | 'lookMs' | 'firstRetryMs'
-> {
+export interface RenewalsParts extends Omit<AutocertParts, 'onChange'> {
   /** Something is new: `renewed` says what. */
   readonly onChange: (trigger: RenewalTrigger) => void;
   readonly onListFailure: (url: string, why: string) => void;

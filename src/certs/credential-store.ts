@@ -24,6 +24,11 @@ export class CredentialStore {
     }
   }
 
+  /** Whether one of them names the host. */
+  covers(host: Hostname): boolean {
+    return this.#exact.has(host) || this.#wildcard.has(host.slice(host.indexOf('.') + 1));
+  }
+
   select(host: Hostname | undefined): Credential {
     if (host === undefined) return this.first;
     const dot = host.indexOf('.');

@@ -87,6 +87,9 @@ function checkAutocert(raw: RawMap): Issue[] {
       path: ['autocert_challenges'],
       message: 'dns-01 needs somebody to put records into DNS: give autocert_dns',
     });
+  const onDemand = asMap(raw['autocert_on_demand']);
+  if (has(raw, 'autocert_on_demand') && !has(onDemand, 'hosts') && !has(onDemand, 'ask'))
+    issues.push({ path: ['autocert_on_demand'], message: 'needs a rule: give hosts, ask, or both' });
   return [...issues, ...checkAutocertDns(asMap(raw['autocert_dns']))];
 }
 

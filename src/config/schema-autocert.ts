@@ -1,7 +1,7 @@
 // Settings about certificates that are asked for at an ACME server (RFC 8555), Let's Encrypt or another.
 import { z } from 'zod';
 import { autocertDns } from './schema-autocert-dns.ts';
-import { file, flag, pem, quote, text, word } from './schema-values.ts';
+import { count, file, flag, pem, quote, text, word } from './schema-values.ts';
 
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
@@ -93,4 +93,28 @@ export const autocert = {
       'How it is proven that a host is ours, in the order in which it is tried. Default: `tls-alpn-01`, on the port of `address`, which must be reachable as 443; then `http-01` where `http_redirect_addr` is set; then `dns-01` where `autocert_dns` is.',
     ),
   autocert_dns: autocertDns,
+  autocert_on_demand: z
+    .strictObject({
+      hosts: z
+        .array(text(), { error: 'write a list of hosts' })
+        .min(1, { error: 'the list is empty: nobody could be asked for' })
+        .exactOptional()
+        .describe(
+          'Hosts, or wildcards such as `*.apps.corp.example.com`, that certificates may be asked for.',
+        ),
+      ask: z
+        .string()
+        .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), {
+          error: ({ input }) => `${quote(input)} is not an http or https URL`,
+        })
+        .exactOptional()
+        .describe('Is asked with `?domain=HOST` about each new host; an answer of 200 allows it.'),
+      per_hour: count({ max: 10_000 })
+        .prefault(10)
+        .describe('New hosts an hour, in each process: strangers choose them.'),
+    })
+    .exactOptional()
+    .describe(
+      'Gets certificates for hosts under wildcard routes when a client first asks for one, and the handshake waits. Needs `hosts` or `ask`. Default: not.',
+    ),
 };

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { Deadlines } from '../core/deadlines.ts';
+import type { Hostname } from '../core/hostname.ts';
 import type { Observer } from '../core/observer.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import type { Service } from '../exchange/service.ts';
@@ -39,6 +40,8 @@ export interface EdgeParts {
   readonly passthrough: PassthroughService;
   readonly challenges?: ChallengeCertificates | undefined;
   readonly staple?: StapleFor | undefined;
+  /** What a handshake had better wait for; undefined: nothing. Never rejects. */
+  readonly prepare?: ((host: Hostname) => Promise<void> | undefined) | undefined;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly reusePort: boolean;

@@ -36,6 +36,8 @@ export interface ListenerParts {
   readonly passthrough: PassthroughService;
   /** Undefined: `acme-tls/1` is a protocol like any other. */
   readonly challenges?: ChallengeCertificates | undefined;
+  /** As in `EdgeParts`. */
+  readonly prepare?: ((host: Hostname) => Promise<void> | undefined) | undefined;
   /** The group whose policy the hello falls under; undefined: none, it is refused. */
   groupFor(sni: Hostname | undefined): TlsGroup | undefined;
 }
@@ -223,7 +225,13 @@ export class Listener {
         this.#report(handshake, 'no_server_name');
         return;
       }
-      group.accept(raw, !this.#parts.uncertified.take(handshake.remoteAddress, result.sni));
+      const accept = (): void => {
+        if (!raw.destroyed)
+          group.accept(raw, !this.#parts.uncertified.take(handshake.remoteAddress, result.sni));
+      };
+      const ready = result.sni && this.#parts.prepare?.(result.sni);
+      if (ready === undefined) accept();
+      else void ready.then(accept);
     });
   }
 

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../support/folder.ts';
 import { startPebble } from '../../support/pebble.ts';
 import { requireTool } from '../../support/requires.ts';
 import { until } from '../../support/until.ts';
+import { startWebhook } from '../../support/webhook.ts';
 
 t.test('a certificate by tls-alpn-01, on the port that demands client certificates', async (t) => {
   if (!requireTool(t, 'pebble')) return;
@@ -112,3 +113,48 @@ t.test('short certificates are renewed again and again, and no request fails', a
   t.comment(`${answers} answers`);
   t.strictSame(warnings, []);
 });
+
+t.test(
+  'a host under a wildcard route gets one when it is first asked for, where a rule allows it',
+  async (t) => {
+    if (!requireTool(t, 'pebble')) return;
+    const pebble = await startPebble(t);
+    const { url, asked } = await startWebhook(t, (one) => (one.url.includes('good') ? {} : 404));
+    const folder = temporaryFolder(t);
+    const settings = {
+      names: ['*.corp.example'],
+      autocert_dir: folder,
+      autocert_on_demand: { hosts: ['*.apps.corp.example'], ask: `${url}/may`, per_hour: 3 },
+    };
+    const { port, warnings, proxy } = await startAutocert(t, pebble, settings);
+    const shownFor = async (host: string): Promise<string> => await shown(port, host);
+    t.strictSame(
+      await Promise.all(Array.from({ length: 5 }, async () => await shownFor('good-1.apps.corp.example'))),
+      Array.from({ length: 5 }, () => 'DNS:good-1.apps.corp.example'),
+      'at the first handshake, which waits',
+    );
+    t.not(
+      await shownFor('other.corp.example'),
+      'DNS:other.corp.example',
+      'a host that the rule does not name',
+    );
+    t.not(await shownFor('good.example'), 'DNS:good.example', 'a host that no route names');
+    t.strictSame(
+      asked.map((one) => one.url),
+      ['/may?domain=good-1.apps.corp.example'],
+      'is not even asked about',
+    );
+    t.not(await shownFor('bad.apps.corp.example'), 'DNS:bad.apps.corp.example');
+    t.match(warnings.at(-1), { code: 'on_demand_refused', detail: 'bad.apps.corp.example: answered 404' });
+    t.equal(await shownFor('good-2.apps.corp.example'), 'DNS:good-2.apps.corp.example');
+    t.not(await shownFor('good-3.apps.corp.example'), 'DNS:good-3.apps.corp.example');
+    t.match(warnings.at(-1)?.detail, /3 new names in an hour are the limit/);
+    await proxy.close();
+    const again = await startAutocert(t, pebble, settings);
+    t.equal(
+      await shown(again.port, 'good-2.apps.corp.example'),
+      'DNS:good-2.apps.corp.example',
+      'it is remembered',
+    );
+  },
+);
