@@ -30,6 +30,8 @@ export class PlainListener {
   readonly #server: Server;
   readonly #deadlines = new Deadlines();
   readonly #live = new Map<H1Connection, string>();
+  /** Of balancers, that have not said yet for whom they are. */
+  readonly #unnamed = new Set<Socket>();
   #nextId = 1;
 
   constructor(parts: PlainListenerParts) {
@@ -48,6 +50,7 @@ export class PlainListener {
   /** Stops accepting; what is answered is answered whole, and the rest is cut: nobody waits long here. */
   close(): void {
     this.#server.close();
+    for (const socket of this.#unnamed) socket.destroy();
     for (const connection of this.#live.keys()) connection.drain();
   }
 
@@ -59,15 +62,24 @@ export class PlainListener {
     socket.on('error', ignore);
     const { limits } = this.#parts;
     const address = plainAddress(socket.remoteAddress);
+    if (this.#unnamed.size >= limits.maxConnections) {
+      resetSocket(socket);
+      return;
+    }
     if (!limits.isProxied(address)) {
       this.#serve(socket, address, socket.remotePort ?? 0);
       return;
     }
     // From a balancer that we trust: whoever it says counts as the client.
     const late = setTimeout(() => socket.destroy(), limits.handshakeMs);
-    socket.once('close', () => clearTimeout(late));
-    takeProxyHeader(socket, (header) => {
+    const settle = (): void => {
       clearTimeout(late);
+      this.#unnamed.delete(socket);
+    };
+    this.#unnamed.add(socket);
+    socket.once('close', settle);
+    takeProxyHeader(socket, (header) => {
+      settle();
       if (typeof header === 'string') socket.destroy();
       else {
         const { sourceAddress = address, sourcePort = socket.remotePort ?? 0 } = header.addresses ?? {};
