@@ -118,7 +118,8 @@ function hostsOf(config: Config, hasDns: boolean, issues: Issue[]): HostPattern[
 async function storageSettings(config: Config, files: SettingFiles): Promise<StorageSettings> {
   const place = config.autocert_dir ?? usualFolder(process.env);
   const sealKeys = config.autocert_encryption_keys;
-  if (!isShared(place)) return { place, sealKeys, cert: undefined, key: undefined, ca: undefined };
+  const copies = config.autocert_cache_dir;
+  if (!isShared(place)) return { place, copies, sealKeys, cert: undefined, key: undefined, ca: undefined };
   const { cert, key, cert_file: certFile, key_file: keyFile } = config.upstream_mtls;
   const { certificate_authority: ca, certificate_authority_file: caFile } = config;
   const read = async (file: string | undefined, inline: string | undefined, at: IssuePath) =>
@@ -126,6 +127,7 @@ async function storageSettings(config: Config, files: SettingFiles): Promise<Sto
   const ownCa = await read(caFile, ca, ['certificate_authority_file']);
   return {
     place,
+    copies,
     sealKeys,
     cert: await read(certFile, cert, ['upstream_mtls', 'cert_file']),
     key: await read(keyFile, key, ['upstream_mtls', 'key_file']),

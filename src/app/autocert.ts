@@ -8,7 +8,7 @@ import { DnsSolver } from '../certs/acme/dns/solver.ts';
 import { KeptCertificates } from '../certs/acme/kept-certificates.ts';
 import { CredentialStore } from '../certs/credential-store.ts';
 import type { AcmeSettings, CertificateOrder } from '../certs/acme/settings.ts';
-import { type StorageSettings, isShared, openStorage } from '../certs/storage/open-storage.ts';
+import { type StorageSettings, isShared, openCopies, openStorage } from '../certs/storage/open-storage.ts';
 import type { Storage } from '../certs/storage/storage.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Hostname, isAddress } from '../core/hostname.ts';
@@ -193,7 +193,12 @@ export class Autocert {
     let shelf = this.#shelves.get(id);
     if (shelf === undefined) {
       const storage = openStorage(settings);
-      shelf = { id, storage, kept: new KeptCertificates(storage), answers: new ChallengeAnswers(storage) };
+      shelf = {
+        id,
+        storage,
+        kept: new KeptCertificates(storage, openCopies(settings)),
+        answers: new ChallengeAnswers(storage),
+      };
       this.#shelves.set(id, shelf);
     }
     return shelf;

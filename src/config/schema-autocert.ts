@@ -48,6 +48,11 @@ export const autocert = {
     .describe(
       'Where accounts, keys and certificates are kept: a folder, readable by its owner alone, or `rediss://host:6379/0`, where several machines share them, and TLS sessions, too; the certificate of `upstream_mtls` is shown there, and `certificate_authority_file` trusted. Default: `$XDG_DATA_HOME/sallyport/autocert`, else `~/.local/share/sallyport/autocert`.',
     ),
+  autocert_cache_dir: file()
+    .exactOptional()
+    .describe(
+      'Folder where certificates of a Redis in `autocert_dir` are kept, too, for a start while it is away; sealed as they are there. Default: nowhere.',
+    ),
   autocert_encryption_keys: z
     .array(
       z.string().refine((value) => Buffer.from(value, 'base64').length === 32, {

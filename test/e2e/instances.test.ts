@@ -1,5 +1,5 @@
 // Several machines that meet in one Redis, over mutual TLS: one orders, all serve, and any of them answers the ACME server.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { once } from 'node:events';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -88,6 +88,25 @@ t.test('one orders, both serve; the one that does not order answers the server',
   await once(second, 'secureConnect');
   t.ok(second.isSessionReused(), 'a session of one resumes on the other');
   second.destroy();
+});
+
+t.test('one that starts while Redis is away serves its copies', async (t) => {
+  if (!requireTool(t, 'pebble') || !requireTool(t, 'redis-server')) return;
+  const [pebble, redis] = [await startPebble(t), await startRedis(t)];
+  const copies = temporaryFolder(t);
+  const settings = `http_redirect_addr: 127.0.0.1:${pebble.httpPort}
+autocert_challenges: [http-01]
+autocert_cache_dir: ${copies}`;
+  const first = await startInstance(t, { pebble, redis, settings });
+  await untilServed(await optionsFor(pebble, first));
+  first.child.kill('SIGTERM');
+  await first.exited;
+  await redis.kill();
+  const second = await startInstance(t, { pebble, redis, settings });
+  t.equal((await call(await optionsFor(pebble, second))).body, 'one');
+  for (const file of readdirSync(copies, { recursive: true, withFileTypes: true }))
+    if (file.isFile())
+      t.match(readFileSync(path.join(file.parentPath, file.name), 'latin1'), /^sallyport-sealed-1/);
 });
 
 t.test('one is killed in the middle of an order, and the other brings it to its end', async (t) => {

@@ -33,7 +33,7 @@ t.test('everything is made once and then kept', async (t) => {
   t.strictSame(namesOf(first), ALL);
   t.strictSame(
     new Set(readdirSync(folder)),
-    new Set(['client.p12', ...ALL.flatMap((name) => [`${name}.crt`, `${name}.key`])]),
+    new Set(['client.p12', 'issued.json', ...ALL.flatMap((name) => [`${name}.crt`, `${name}.key`])]),
     'and nothing is left over',
   );
   const second = await prepare(folder);

@@ -12,13 +12,16 @@ const REVISION: StorageKey = 'certificates/revision';
 
 export class KeptCertificates {
   readonly #storage: Storage;
+  readonly #copies: Storage | undefined;
   /** By key and content, so that the same is not read twice. */
   readonly #parsed = new Map<string, Credential | undefined>();
   /** By key: what was read last, for as long as the storage cannot be. */
   readonly #last = new Map<StorageKey, string | undefined>();
 
-  constructor(storage: Storage) {
+  /** `copies`: where they are also kept, and read from where the storage is away at the start. */
+  constructor(storage: Storage, copies?: Storage) {
     this.#storage = storage;
+    this.#copies = copies;
   }
 
   /** Undefined where there is none that can be used. */
@@ -55,12 +58,21 @@ export class KeptCertificates {
   }
 
   async #read(key: StorageKey): Promise<string | undefined> {
+    const before = this.#last.get(key);
     try {
-      this.#last.set(key, (await this.#storage.read(key))?.toString('utf8'));
+      const pem = (await this.#storage.read(key))?.toString('utf8');
+      this.#last.set(key, pem);
+      // A copy that cannot be written is missed when it is needed, and no sooner.
+      if (pem !== undefined && pem !== before) await this.#copies?.write(key, pem).catch(() => {});
     } catch {
       // Whoever writes, or looks for the revision, hears why.
+      if (before === undefined) this.#last.set(key, await this.#readCopy(key));
     }
     return this.#last.get(key);
+  }
+
+  async #readCopy(key: StorageKey): Promise<string | undefined> {
+    return (await this.#copies?.read(key).catch(() => undefined))?.toString('utf8');
   }
 
   #parse(key: StorageKey, pem: string, now: number): Credential | undefined {

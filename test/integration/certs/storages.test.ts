@@ -14,6 +14,7 @@ const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
 
 const settingsOf = (place: string, sealKeys: readonly string[] = []): StorageSettings => ({
   place,
+  copies: undefined,
   sealKeys,
   cert: pki.upstreamClient.certPem,
   key: pki.upstreamClient.keyPem,
