@@ -19,10 +19,11 @@ import { KEY_MODE, OPEN_MODE, writeFileWhole } from '../certs/write-file.ts';
 import type { Environment } from '../config/env.ts';
 import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
 import { normalizeHostname } from '../core/hostname.ts';
-import { certificatePem, parsePem } from '../pki/pem.ts';
+import { certificatePem, parsePem, pemOf } from '../pki/pem.ts';
 import { readCsr } from '../pki/csr.ts';
 import { openStandalone } from './acme-standalone.ts';
 
+export { KEY_ALGORITHMS } from '../certs/acme/settings.ts';
 export { usualFolder } from './autocert-plan.ts';
 
 /** Names of servers on the command line. */
@@ -30,8 +31,6 @@ export const ACME_SERVERS: Readonly<Record<string, string>> = {
   letsencrypt: LETS_ENCRYPT,
   letsencrypt_test: LETS_ENCRYPT_STAGING,
 };
-
-export const KEY_ALGORITHMS = { 'ec-256': 'ec-p256', 'ec-384': 'ec-p384', '2048': 'rsa-2048' } as const;
 
 /** How it is proven that the names are ours. */
 export type AcmeMethod =
@@ -159,11 +158,13 @@ async function writeFiles({ names, out }: AcmeWish, pem: string): Promise<string
   const { name } = orderOf(namesOf(names));
   const folder = path.join(out, name);
   await mkdir(folder, { recursive: true });
-  const certificates = parsePem(pem).filter(({ label }) => label === 'CERTIFICATE');
+  const blocks = parsePem(pem);
+  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
   const [leaf = '', ...chain] = certificates.map(({ der }) => certificatePem(der));
-  const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----\n/.exec(pem)?.[0];
+  const key = blocks.find(({ label }) => label === 'PRIVATE KEY');
   // The key first: a certificate without its key is worth nothing, the other way round nothing is lost.
-  if (key !== undefined) await writeFileWhole(path.join(folder, `${name}.key`), key, KEY_MODE);
+  if (key !== undefined)
+    await writeFileWhole(path.join(folder, `${name}.key`), pemOf(key.label, key.der), KEY_MODE);
   await writeFileWhole(path.join(folder, `${name}.cer`), leaf, OPEN_MODE);
   await writeFileWhole(path.join(folder, 'ca.cer'), chain.join(''), OPEN_MODE);
   await writeFileWhole(path.join(folder, 'fullchain.cer'), leaf + chain.join(''), OPEN_MODE);

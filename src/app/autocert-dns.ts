@@ -1,4 +1,5 @@
 // From `autocert_dns` to whoever puts records into DNS.
+import { parseServer } from '../certs/acme/dns/rfc2136.ts';
 import type { DnsChallengeSettings, DnsProviderSettings } from '../certs/acme/dns/settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
@@ -6,8 +7,6 @@ import type { SettingFiles } from './setting-files.ts';
 
 type DnsConfig = NonNullable<Config['autocert_dns']>;
 type Secret = 'cloudflare_api_token' | 'rfc2136_key_secret' | 'httpreq_password';
-
-const DNS_PORT = 53;
 
 /** Undefined without `autocert_dns`, or where it cannot be used. Faults are pushed onto `issues`. */
 export async function autocertDns(
@@ -57,7 +56,6 @@ function rfc2136(
   secretText: string | undefined,
   issues: Issue[],
 ): DnsProviderSettings | undefined {
-  const [, host = '', port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(config.rfc2136_server ?? '') ?? [];
   const { rfc2136_key_name: name, rfc2136_key_algorithm: algorithm } = config;
   const secret = Buffer.from(secretText ?? '', 'base64');
   if ((name === undefined) !== (secretText === undefined) || (name !== undefined && secret.length === 0)) {
@@ -68,7 +66,7 @@ function rfc2136(
     return undefined;
   }
   const key = name === undefined ? undefined : { name, algorithm, secret };
-  return { kind: 'rfc2136', host, port: Number(port ?? DNS_PORT), key, zone: config.rfc2136_zone };
+  return { kind: 'rfc2136', ...parseServer(config.rfc2136_server ?? ''), key, zone: config.rfc2136_zone };
 }
 
 const at = (name: string): IssuePath => ['autocert_dns', name];

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { getCACertificates } from 'node:tls';
 import type { AcmeSettings, CertificateOrder, ChallengeType } from '../certs/acme/settings.ts';
-import { orderOf } from '../certs/acme/settings.ts';
+import { KEY_ALGORITHMS, orderOf } from '../certs/acme/settings.ts';
 import { type StorageSettings, isShared } from '../certs/storage/open-storage.ts';
 import type { Environment } from '../config/env.ts';
 import type { Config } from '../config/schema.ts';
@@ -13,7 +13,6 @@ import { HostMap, type HostPattern, parseHostPattern } from '../core/host-map.ts
 import { isAddress } from '../core/hostname.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
-import type { KeyAlgorithm } from '../pki/new-key.ts';
 import type { OnDemandSettings } from './on-demand.ts';
 import { autocertDns } from './autocert-dns.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -29,12 +28,6 @@ export interface AutocertPlan {
   /** The certificates that the configuration gives, in its order. */
   readonly given: readonly Credential[];
 }
-
-const KEY_ALGORITHMS: Readonly<Record<Config['autocert_key_type'], KeyAlgorithm>> = {
-  'ec-256': 'ec-p256',
-  'ec-384': 'ec-p384',
-  'rsa-2048': 'rsa-2048',
-};
 
 /** Undefined without `autocert`. Faults are pushed onto `issues`. */
 export async function autocertPlan(

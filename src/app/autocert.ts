@@ -37,8 +37,6 @@ export interface AutocertParts {
 
 /** What is kept in one place. */
 interface Shelf {
-  /** Of the settings. */
-  readonly id: string;
   readonly storage: Storage;
   readonly kept: KeptCertificates;
   readonly answers: ChallengeAnswers;
@@ -194,7 +192,6 @@ export class Autocert {
     if (shelf === undefined) {
       const storage = openStorage(settings);
       shelf = {
-        id,
         storage,
         kept: new KeptCertificates(storage, openCopies(settings)),
         answers: new ChallengeAnswers(storage),

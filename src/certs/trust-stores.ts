@@ -2,10 +2,11 @@
 // be shown, then carried out. What is found depends on the system, and on what is installed.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { constants, accessSync, existsSync, globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { toolPath } from '../core/tool-path.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -58,7 +59,7 @@ export function trustActs(act: 'install' | 'uninstall', options: TrustStoreOptio
 export function trustGaps({ env, platform }: TrustStoreOptions): string[] {
   const gaps: string[] = [];
   if (platform === 'win32') gaps.push('On Windows open ca.crt and choose "Install Certificate".');
-  if (databasesOf(env).length > 0 && toolOf('certutil', env) === undefined)
+  if (databasesOf(env).length > 0 && toolPath('certutil', env) === undefined)
     gaps.push('For Firefox and Chromium install certutil (libnss3-tools, nss-tools), or import ca.crt there.');
   return gaps;
 }
@@ -85,11 +86,11 @@ function systemActs(act: 'install' | 'uninstall', options: TrustStoreOptions): T
       ? { text: `cp ${caFile} ${file}`, carryOut: async () => await copyFile(caFile, file) }
       : { text: `rm ${file}`, carryOut: async () => await rm(file, { force: true }) };
   const [program = '', ...args] = store.command;
-  return [copy, ...(toolOf(program, env) === undefined ? [] : [commandAct([program, ...args], env)])];
+  return [copy, ...(toolPath(program, env) === undefined ? [] : [commandAct([program, ...args], env)])];
 }
 
 function nssActs(act: 'install' | 'uninstall', { caFile, der, env }: TrustStoreOptions): TrustAct[] {
-  if (toolOf('certutil', env) === undefined) return [];
+  if (toolPath('certutil', env) === undefined) return [];
   const name = nameOf(der);
   return databasesOf(env).map((folder) =>
     commandAct(
@@ -125,18 +126,4 @@ function commandAct(command: readonly [string, ...string[]] | string[], env: Env
       }
     },
   };
-}
-
-function toolOf(name: string, env: Environment): string | undefined {
-  return (env['PATH'] ?? '')
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

@@ -1,6 +1,7 @@
 // Tests that need a tool which is not on every machine: skipped with a reason there, but a failure where CI says so.
-import { constants, accessSync } from 'node:fs';
-import path from 'node:path';
+import { toolPath } from '../../src/core/tool-path.ts';
+
+export { toolPath };
 
 interface Skippable {
   plan(count: number, reason: string): void;
@@ -14,21 +15,4 @@ export function requireTool(t: Skippable, tool: string): boolean {
   if (process.env['CI'] === 'true') t.fail(`${reason}, and CI must not skip`);
   else t.plan(0, reason);
   return false;
-}
-
-/** Where the tool is on the PATH. */
-export function toolPath(tool: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, tool))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

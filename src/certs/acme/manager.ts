@@ -86,7 +86,6 @@ export class AcmeManager {
   /** Ends what is under way, for good; the next manager goes on with it. */
   stop(): void {
     this.#restart(undefined);
-    this.#items.clear();
   }
 
   #restart(settings: AcmeSettings | undefined): void {
@@ -119,10 +118,10 @@ export class AcmeManager {
     item.isBusy = true;
     this.#busy++;
     try {
-      let credential = await kept.get(settings, order, clock.now());
-      item.dueAt = credential === undefined ? 0 : await this.#dueAt(credential, settings, signal);
-      if (credential === undefined || item.dueAt <= clock.now()) {
-        credential = await this.#renew(item, settings, signal);
+      const before = await kept.get(settings, order, clock.now());
+      item.dueAt = before === undefined ? 0 : await this.#dueAt(before, settings, signal);
+      if (item.dueAt <= clock.now()) {
+        const credential = await this.#renew(item, before, { settings, signal });
         const { notBefore, notAfter } = credential.leaf;
         // A server that wants everything new at once is not followed round and round.
         const soonest = clock.now() + (notAfter - notBefore) * LEAST_LIFE;
@@ -144,11 +143,13 @@ export class AcmeManager {
     }
   }
 
-  async #renew(item: Item, settings: AcmeSettings, signal: AbortSignal): Promise<Credential> {
+  async #renew(
+    { order, failures }: Item,
+    before: Credential | undefined,
+    { settings, signal }: { readonly settings: AcmeSettings; readonly signal: AbortSignal },
+  ): Promise<Credential> {
     const { storage, kept, clock } = this.#parts;
     const solver = this.#parts.solver(settings);
-    const { order, failures } = item;
-    const before = await kept.get(settings, order, clock.now());
     const lock = await storage.lock(`certificate_${serverFolder(settings)}_${order.name}`, signal);
     try {
       // Somebody else may have been quicker.

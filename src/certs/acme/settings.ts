@@ -7,6 +7,14 @@ export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
 
 const MAX_NAME = 100;
 
+/** Kinds of key, as settings and the command line name them. */
+export const KEY_ALGORITHMS = {
+  'ec-256': 'ec-p256',
+  'ec-384': 'ec-p384',
+  'rsa-2048': 'rsa-2048',
+  '2048': 'rsa-2048',
+} as const satisfies Record<string, KeyAlgorithm>;
+
 export interface AcmeSettings {
   readonly directoryUrl: string;
   /** PEM of the CAs that the server's certificate may have; undefined: those of the system. */

@@ -1,5 +1,5 @@
 // Settings of DNS providers from the environment, under the names that acme.sh and lego use.
-import { isIP } from 'node:net';
+import { parseServer } from './rfc2136.ts';
 import type { DnsProviderSettings } from './settings.ts';
 import type { TsigKey } from './update-message.ts';
 
@@ -13,7 +13,6 @@ const ALIASES: Readonly<Record<string, DnsProviderSettings['kind']>> = {
 };
 
 const ALGORITHMS = ['hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const;
-const DNS_PORT = 53;
 
 /** Throws an Error that names the variables where one is missing. */
 export function dnsFromEnvironment(name: string, env: Environment): DnsProviderSettings {
@@ -33,7 +32,7 @@ export function dnsFromEnvironment(name: string, env: Environment): DnsProviderS
       const secret = keyName === undefined ? '' : needed('RFC2136_TSIG_SECRET');
       return {
         kind,
-        ...serverOf(needed('RFC2136_NAMESERVER', 'NSUPDATE_SERVER')),
+        ...parseServer(needed('RFC2136_NAMESERVER', 'NSUPDATE_SERVER')),
         zone: first('NSUPDATE_ZONE'),
         key:
           keyName === undefined
@@ -75,10 +74,4 @@ function algorithmOf(text = 'hmac-sha256'): TsigKey['algorithm'] {
   const algorithm = ALGORITHMS.find((one) => one === wanted);
   if (algorithm === undefined) throw new Error(`RFC2136_TSIG_ALGORITHM is none of ${ALGORITHMS.join(', ')}`);
   return algorithm;
-}
-
-function serverOf(text: string): { host: string; port: number } {
-  if (isIP(text) !== 0) return { host: text, port: DNS_PORT };
-  const [, host = text, port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(text) ?? [];
-  return { host, port: Number(port ?? DNS_PORT) };
 }

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { type Socket, connect } from 'node:net';
+import { type Socket, connect, isIP } from 'node:net';
 import { AcmeProblem } from '../problem.ts';
 import { type DnsProvider, RECORD_TTL, type TxtRecord } from './provider.ts';
 import { checkAnswer, type TsigKey, type UpdateQuestion, updateMessage } from './update-message.ts';
@@ -17,6 +17,14 @@ export interface Rfc2136Settings {
 }
 
 const TIMEOUT_MS = 30_000;
+const DNS_PORT = 53;
+
+/** `192.0.2.53`, `ns.example.com:5353`, `[2001:db8::53]:53`; port 53 unless it is there. */
+export function parseServer(text: string): Pick<Rfc2136Settings, 'host' | 'port'> {
+  if (isIP(text) !== 0) return { host: text, port: DNS_PORT };
+  const [, host = text, port] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(text) ?? [];
+  return { host, port: Number(port ?? DNS_PORT) };
+}
 
 export class Rfc2136Provider implements DnsProvider {
   readonly #settings: Rfc2136Settings;

@@ -5,6 +5,7 @@ import { CloudflareProvider } from './cloudflare.ts';
 import { type ExecSettings, ExecProvider } from './exec.ts';
 import { type HttpreqSettings, HttpreqProvider } from './httpreq.ts';
 import type { DnsProvider } from './provider.ts';
+import type { DnsSettings } from './solver.ts';
 import { type Rfc2136Settings, Rfc2136Provider } from './rfc2136.ts';
 
 export type DnsProviderSettings =
@@ -14,11 +15,8 @@ export type DnsProviderSettings =
   | ({ readonly kind: 'httpreq' } & HttpreqSettings)
   | ({ readonly kind: 'exec' } & ExecSettings);
 
-export interface DnsChallengeSettings {
+export interface DnsChallengeSettings extends DnsSettings {
   readonly provider: DnsProviderSettings;
-  /** As in `DnsSettings`. */
-  readonly resolvers: readonly string[];
-  readonly propagationMs: number;
 }
 
 /** What has to be remembered is kept in the storage. */
