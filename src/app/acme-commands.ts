@@ -20,7 +20,7 @@ import type { Environment } from '../config/env.ts';
 import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts';
 import { normalizeHostname } from '../core/hostname.ts';
 import { certificatePem, parsePem, pemOf } from '../pki/pem.ts';
-import { readCsr } from '../pki/csr.ts';
+import { readHostRequest } from '../pki/csr.ts';
 import { openStandalone } from './acme-standalone.ts';
 
 export { KEY_ALGORITHMS } from '../certs/acme/settings.ts';
@@ -84,7 +84,7 @@ export async function signCsr(
   csr: Buffer,
   context: AcmeContext,
 ): Promise<string> {
-  const { der, names } = await readCsr(csr);
+  const { der, names } = await readHostRequest(csr);
   const whole = { ...wish, names };
   return await writeFiles(whole, await ask(whole, context, der));
 }

@@ -7,6 +7,7 @@ import type { CertificateFacts } from '../pki/identity.ts';
 import { issueCrl, type RevokedCertificate } from '../pki/issue-crl.ts';
 import { DEV_ROOTS, type DevRoot } from './dev-roots.ts';
 import { pairFiles, readPair } from './dev-pair.ts';
+import { type Invitation, withdraw } from './invitations.ts';
 import { lockFile } from './storage/lock-file.ts';
 import { KEY_MODE, OPEN_MODE, writeFileWhole } from './write-file.ts';
 
@@ -26,6 +27,8 @@ export interface IssuedEntry {
   readonly reason?: RevocationReason | undefined;
 }
 
+const KEPT_MS = 30 * 86_400_000;
+
 interface Kept {
   readonly entries: readonly IssuedEntry[];
   /** Of the last list of each CA. */
@@ -43,24 +46,56 @@ export async function issuedEntries(folder: string): Promise<readonly IssuedEntr
 
 /** `certPem` has been issued by this CA. */
 export async function noteIssued(folder: string, root: DevRoot, certPem: string): Promise<void> {
-  await change(folder, (kept) => ({
-    ...kept,
-    entries: [...kept.entries, entryOf(parseCertificate(new X509Certificate(certPem).raw), root)],
-  }));
+  await change(folder, (kept) => withCertificate(kept, root, certPem));
 }
 
 /**
- * Takes back every certificate that `who` names and that still counts: an e-mail address, a host, a URI, a common name, a
- * serial number, or the path of a certificate; then makes the lists anew, which last for `days`. Throws where there is none.
+ * Notes the certificate that `issue` makes, while nothing is taken back meanwhile. What ended more than 30 days before
+ * `now` is forgotten: where certificates live for hours the record would grow for ever.
+ */
+export async function issueNoted<Made extends { readonly certPem: string }>(
+  folder: string,
+  root: DevRoot,
+  now: number,
+  issue: (entries: readonly IssuedEntry[]) => Promise<Made>,
+): Promise<Made> {
+  let made: Made | undefined;
+  await change(folder, async (kept) => {
+    made = await issue(kept.entries);
+    const entries = kept.entries.filter(({ notAfter }) => notAfter > now - KEPT_MS);
+    return withCertificate({ ...kept, entries }, root, made.certPem);
+  });
+  if (made === undefined) throw new Error('nothing was issued');
+  return made;
+}
+
+function withCertificate(kept: Kept, root: DevRoot, certPem: string): Kept {
+  const facts = parseCertificate(new X509Certificate(certPem).raw);
+  return { ...kept, entries: [...kept.entries, entryOf(facts, root)] };
+}
+
+export interface TakenBack {
+  readonly certificates: readonly IssuedEntry[];
+  /** How many. */
+  readonly invitations: number;
+}
+
+/**
+ * Takes back every certificate and invitation that `who` names and that still counts: an e-mail address, a host, a URI, a
+ * common name, a serial number, or the path of a certificate; then makes the lists anew, which last for `days`. Throws
+ * where there is none.
  */
 export async function revokeIssued(
   folder: string,
   who: string,
   { now, days, reason }: { now: number; days: number; reason?: RevocationReason | undefined },
-): Promise<IssuedEntry[]> {
+): Promise<TakenBack> {
   const shown = await readShown(folder, who);
   const revoked: IssuedEntry[] = [];
-  await change(folder, (kept) => {
+  let invitations = 0;
+  await change(folder, async (kept) => {
+    // Under the same lock as an enrolment, which would else be missed as an invitation and as a certificate.
+    invitations = await withdraw(folder, (invitation) => isInvited(invitation, who));
     const isKnown = kept.entries.some(({ serial }) => serial === shown?.serial);
     const all = shown === undefined || isKnown ? kept.entries : [...kept.entries, shown];
     const entries = all.map((entry) => {
@@ -72,10 +107,10 @@ export async function revokeIssued(
     });
     return { ...kept, entries };
   });
-  if (revoked.length === 0)
+  if (revoked.length === 0 && invitations === 0)
     throw new Error(`'${who}' has no certificate that counts: \`sallyport ca list\` shows all of them`);
   for (const root of new Set(revoked.map((entry) => entry.root))) await writeCrl(folder, root, { now, days });
-  return revoked;
+  return { certificates: revoked, invitations };
 }
 
 /** Makes the list of a CA anew; returns its file. */
@@ -110,8 +145,14 @@ function takenBack(entry: IssuedEntry, revokedAt: number, reason: RevocationReas
 function isCalled({ names, subject, serial }: IssuedEntry, who: string): boolean {
   const wanted = who.toLowerCase();
   if (serial === wanted.replaceAll(':', '').replace(/^0+(?=.)/, '')) return true;
-  return names.some((name) => name.toLowerCase() === wanted) || subject.split(',').includes(`CN=${who}`);
+  return names.some((name) => isSame(name, who)) || subject.split(',').includes(`CN=${who}`);
 }
+
+function isInvited({ names: { email, dns, uri }, commonName }: Invitation, who: string): boolean {
+  return [...email, ...dns, ...uri].some((name) => isSame(name, who)) || commonName === who;
+}
+
+const isSame = (name: string, who: string): boolean => name.toLowerCase() === who.toLowerCase();
 
 /** Where `who` is the path of a certificate of one of the CAs, which may be older than the record. */
 async function readShown(folder: string, who: string): Promise<IssuedEntry | undefined> {

@@ -2,17 +2,17 @@
 // key that somebody may be using is theirs to delete.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isAddress, normalizeHostname } from '../core/hostname.ts';
+import { isAddress } from '../core/hostname.ts';
 import { parseHostPattern } from '../core/host-map.ts';
 import { issueClient, issueServer } from '../pki/issue.ts';
 import type { KeyPair } from '../pki/issue-certificate.ts';
 import { isPermitted, parsePermittedNames } from '../pki/permitted-names.ts';
 import { noteIssued } from './ca-record.ts';
+import { clientNames } from './client-names.ts';
 import { LEAF_ORGANIZATION } from './dev-leaves.ts';
 import { type PairFiles, pairFault, pairFiles, readPair, writePair } from './dev-pair.ts';
 import { writeP12 } from './dev-p12.ts';
 import type { DevRoot } from './dev-roots.ts';
-import { displayName } from './dev-user.ts';
 
 export interface DevIssueOptions {
   /** Where the development CAs are. */
@@ -69,18 +69,15 @@ export async function issueDevServer(
 
 /** A client certificate for a person: an email address, or a plain name. */
 export async function issueDevClient(who: string, options: DevClientOptions): Promise<DevIssued> {
-  const email = who.includes('@') ? normalEmail(who) : undefined;
-  const commonName = displayName(email === undefined ? who : email.slice(0, email.indexOf('@')));
-  if (commonName === undefined) throw new Error(`'${who}' is not a name`);
-  const uris = (options.uris ?? defaultUris(who, email)).map(checkedUri);
+  const { commonName, names } = clientNames(who, { uris: options.uris });
   const ca = await readRoot('client-ca', options);
-  const files = freeFiles(email ?? who, options);
+  const files = freeFiles(names.email[0] ?? who, options);
   const pair = await issueClient(ca, {
     commonName,
     organization: LEAF_ORGANIZATION,
     days: options.days,
     now: options.now,
-    names: { email: email === undefined ? [] : [email], uri: uris },
+    names,
   });
   await noteIssued(options.folder, 'client-ca', pair.certPem);
   await writePair(files, pair);
@@ -90,7 +87,11 @@ export async function issueDevClient(who: string, options: DevClientOptions): Pr
   return { files, pair, p12File };
 }
 
-async function readRoot(root: DevRoot, { folder, now }: DevIssueOptions): Promise<KeyPair> {
+/** The CA to sign with. Throws where there is none that is valid. */
+export async function readRoot(
+  root: DevRoot,
+  { folder, now }: Pick<DevIssueOptions, 'folder' | 'now'>,
+): Promise<KeyPair> {
   const found = await readPair(pairFiles(folder, root));
   const fault = typeof found === 'string' ? found : pairFault(found, { now, issuerPem: undefined });
   if (typeof found !== 'string' && fault === undefined) return found;
@@ -110,23 +111,4 @@ function normalName(text: string): string {
   const pattern = parseHostPattern(text);
   if (typeof pattern === 'string') throw new Error(pattern);
   return pattern.kind === 'wildcard' ? `*.${pattern.host}` : pattern.host;
-}
-
-function normalEmail(text: string): string {
-  const [local = '', domain = '', ...more] = text.split('@');
-  const host = normalizeHostname(domain);
-  if (more.length > 0 || host === undefined || !/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+$/.test(local))
-    throw new Error(`'${text}' is not an email address`);
-  return `${local}@${host}`;
-}
-
-/** None for an email: the same local part may be two people. */
-function defaultUris(name: string, email: string | undefined): string[] {
-  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '-');
-  return email === undefined ? [`spiffe://sallyport.localhost/user/${plain}`] : [];
-}
-
-function checkedUri(text: string): string {
-  if (!URL.canParse(text) || !/^[\x21-\x7e]+$/.test(text)) throw new Error(`'${text}' is not a URI`);
-  return text;
 }

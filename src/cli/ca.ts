@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DevIssued, MadePair, RevocationReason } from '../app/development.ts';
 import { parseCertificate } from '../pki/facts.ts';
 import { parsePem } from '../pki/pem.ts';
+import { addInviteCommand } from './ca-invite.ts';
 import { addTrustCommands } from './ca-trust.ts';
 
 const MAX_DAYS = 3650;
@@ -53,10 +54,13 @@ export function addCaCommand(sallyport: Command): void {
     .option('--days <n>', 'how long it is valid', parseDays, SERVER_DAYS)
     .option('--out <folder>', 'where the files go (default: the folder of the CAs)')
     .action(server);
+  addInviteCommand(ca);
   addTrustCommands(ca);
   withFolder(ca.command('list')).description('Lists the certificates that were issued.').action(list);
   withFolder(ca.command('revoke'))
-    .description('Takes certificates back: of a person, a host, a serial number, or one in a file.')
+    .description(
+      'Takes certificates and invitations back: of a person, a host, a serial number, or one in a file.',
+    )
     .argument('<who>', 'e-mail address, name, host, serial number, or path of a certificate')
     .addOption(new Option('--reason <reason>', 'why').choices(REASONS))
     .option('--days <n>', 'how long the list lasts', parseDays, CRL_DAYS)
@@ -113,9 +117,10 @@ async function server(hosts: string[], { dir, days, out }: IssueOptions): Promis
 }
 
 async function list({ dir }: CaOptions): Promise<void> {
-  const { issuedEntries } = await development();
+  const { issuedEntries, openInvitations } = await development();
   const entries = await issuedEntries(dir);
-  if (entries.length === 0) console.log('Nothing was issued yet.');
+  const invitations = await openInvitations(dir, Date.now());
+  if (entries.length + invitations.length === 0) console.log('Nothing was issued yet.');
   for (const { serial, subject, names, notAfter, revokedAt } of entries) {
     const state =
       revokedAt !== undefined
@@ -125,6 +130,8 @@ async function list({ dir }: CaOptions): Promise<void> {
           : `until ${isoDate(notAfter)}`;
     console.log([serial, state, names.join(' ') || subject].join('  '));
   }
+  for (const { names, until } of invitations)
+    console.log(`invited  until ${new Date(until).toISOString()}  ${Object.values(names).flat().join(' ')}`);
 }
 
 async function revoke(
@@ -132,8 +139,13 @@ async function revoke(
   { dir, days, reason }: CaOptions & { days: number; reason?: RevocationReason },
 ): Promise<void> {
   const { crlFileOf, revokeIssued } = await development();
-  const revoked = await revokeIssued(dir, who, { now: Date.now(), days, reason });
+  const { certificates: revoked, invitations } = await revokeIssued(dir, who, {
+    now: Date.now(),
+    days,
+    reason,
+  });
   for (const { serial, subject } of revoked) console.log(`revoked ${serial}, ${subject}`);
+  if (invitations > 0) console.log(`took back ${invitations} invitation${invitations === 1 ? '' : 's'}`);
   for (const root of new Set(revoked.map((entry) => entry.root))) console.log(`made ${crlFileOf(dir, root)}`);
 }
 

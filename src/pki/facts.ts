@@ -100,7 +100,8 @@ function unknownCritical(extensions: Extensions | undefined): readonly string[] 
   return Object.freeze(unknown);
 }
 
-function keyFacts(key: KeyObject): CertificateFacts['key'] {
+/** What kind of key it is and how long. */
+export function keyFacts(key: KeyObject): CertificateFacts['key'] {
   const type = key.asymmetricKeyType;
   const details = key.asymmetricKeyDetails;
   if (type === 'rsa' || type === 'rsa-pss') return { type: 'rsa', bits: details?.modulusLength ?? 0 };

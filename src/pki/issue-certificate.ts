@@ -17,11 +17,16 @@ export interface KeyPair {
   readonly keyPem: string;
 }
 
-/** A key pair just made, with the PEM of what signed it: its own where it signed itself. */
-export interface Issued extends KeyPair {
+/** A certificate just signed, for a key that its owner keeps. */
+export interface Certified {
+  readonly certPem: string;
+  /** Of what signed it: its own where it signed itself. */
   readonly caPem: string;
   readonly der: Buffer;
 }
+
+/** A key pair just made. */
+export interface Issued extends KeyPair, Certified {}
 
 export interface CertificateTemplate {
   /** RDNs from the most general (O) to the most specific (CN). */
@@ -50,7 +55,32 @@ export async function issueCertificate(template: CertificateTemplate, issuer?: K
       ? newKey(template.keyAlgorithm ?? 'ec-p256')
       : createPrivateKey(template.keyPem);
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-  const issuerCertificate = issuer && new X509Certificate(issuer.certPem);
+  const signer = issuer === undefined ? { key } : signerOf(issuer);
+  return {
+    ...(await certify(template, spki, signer)),
+    keyPem: key.export({ type: 'pkcs8', format: 'pem' }),
+  };
+}
+
+/** The same for a public key (SubjectPublicKeyInfo, DER) whose owner has shown that the private one is theirs. */
+export async function issueForKey(
+  template: CertificateTemplate,
+  spki: Buffer,
+  issuer: KeyPair,
+): Promise<Certified> {
+  return await certify(template, spki, signerOf(issuer));
+}
+
+interface Signer {
+  readonly key: KeyObject;
+  /** Undefined where a certificate signs itself. */
+  readonly certPem?: string;
+}
+
+const signerOf = ({ certPem, keyPem }: KeyPair): Signer => ({ certPem, key: createPrivateKey(keyPem) });
+
+async function certify(template: CertificateTemplate, spki: Buffer, signer: Signer): Promise<Certified> {
+  const issuerCertificate = signer.certPem === undefined ? undefined : new X509Certificate(signer.certPem);
   const hash = template.signatureHash ?? 'SHA-256';
   const subjectKeyId = await SubjectKeyIdentifierExtension.create(spki);
   const authorityKeyId = issuerCertificate?.getExtension(SubjectKeyIdentifierExtension)?.keyId;
@@ -64,7 +94,7 @@ export async function issueCertificate(template: CertificateTemplate, issuer?: K
     notBefore: template.notBefore,
     notAfter: template.notAfter,
     publicKey: spki,
-    signingKey: signingKey(issuer ? createPrivateKey(issuer.keyPem) : key, hash),
+    signingKey: signingKey(signer.key, hash),
     signingAlgorithm: { name: 'ECDSA', hash },
     extensions: [
       ...template.extensions,
@@ -73,12 +103,7 @@ export async function issueCertificate(template: CertificateTemplate, issuer?: K
     ],
   });
   const certPem = `${certificate.toString('pem')}\n`;
-  return {
-    certPem,
-    keyPem: key.export({ type: 'pkcs8', format: 'pem' }),
-    caPem: issuer?.certPem ?? certPem,
-    der: Buffer.from(certificate.rawData),
-  };
+  return { certPem, caPem: signer.certPem ?? certPem, der: Buffer.from(certificate.rawData) };
 }
 
 /** An explicit string type: a bare string would have quotes, backslashes and a leading `#` interpreted. */

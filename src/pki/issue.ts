@@ -2,10 +2,12 @@
 // Everything starts an hour ago, so that a clock that is a little behind (a VM, a container host) accepts it at once.
 import {
   type CertificateTemplate,
+  type Certified,
   type Issued,
   type KeyPair,
   type SubjectAttribute,
   issueCertificate,
+  issueForKey,
 } from './issue-certificate.ts';
 import type { KeyAlgorithm } from './new-key.ts';
 export { DEVELOPMENT_ORGANIZATION } from './development.ts';
@@ -81,6 +83,11 @@ export async function issueServer(issuer: KeyPair, options: LeafOptions): Promis
 /** A certificate for a TLS client. */
 export async function issueClient(issuer: KeyPair, options: LeafOptions): Promise<Issued> {
   return issueCertificate(leaf(options, CLIENT_AUTH), issuer);
+}
+
+/** The same for a public key (SubjectPublicKeyInfo, DER) that somebody else has made. */
+export async function certifyClient(issuer: KeyPair, spki: Buffer, options: LeafOptions): Promise<Certified> {
+  return issueForKey(leaf(options, CLIENT_AUTH), spki, issuer);
 }
 
 function authority(options: RootOptions): CertificateTemplate {

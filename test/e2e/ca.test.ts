@@ -180,3 +180,33 @@ t.test('what was issued is listed, taken back, and refused by openssl', { skip: 
   t.match(ca('revoke', 'nobody'), { status: EXIT.failed, stderr: /has no certificate that counts/ });
   t.end();
 });
+
+t.test('an invitation is listed, and taken back with the certificates', (t) => {
+  const cwd = temporaryFolder(t);
+  const ca = (...args: string[]) => sallyport(cwd, 'ca', ...args);
+  t.match(ca('invite', 'ada@example.com'), { status: EXIT.failed, stderr: /sallyport ca init/ });
+  ca('init');
+  const link = ca('invite', 'ada@example.com', '--url', 'https://enrol.example.com', '--hours', '2');
+  t.match(
+    link.stdout,
+    /^ada@example\.com can use this once, until .*Z:\nhttps:\/\/enrol\.example\.com\/#[\w-]{43}\n$/,
+  );
+  const machine = ca('invite', 'build-7', '--dns', 'build-7.corp.example.com');
+  t.match(machine.stdout, /^build-7\.corp\.example\.com can use this once, .*:\n[\w-]{43}\n$/);
+  t.match(ca('list').stdout, /^invited {2}until \S+Z {2}ada@example\.com$/m);
+  ca('client', 'ada@example.com');
+  t.match(
+    ca('revoke', 'ada@example.com').stdout,
+    /^revoked .*\ntook back 1 invitation\nmade certs\/client-ca\.crl\n$/,
+  );
+  t.notMatch(ca('list').stdout, /^invited .*ada@/m);
+  t.equal(ca('revoke', 'build-7').stdout, 'took back 1 invitation\n', 'without a certificate as well');
+  for (const args of [
+    ['--hours', '0'],
+    ['--url', 'http://x'],
+  ])
+    t.equal(ca('invite', 'ada@example.com', ...args).status, EXIT.usage);
+  for (const who of ['a@b@c', '...']) t.equal(ca('invite', who).status, EXIT.failed, who);
+  t.match(ca('invite', 'x', '--dns', '10.0.0.1').stderr, "'10.0.0.1' is not a host name");
+  t.end();
+});
