@@ -20,6 +20,7 @@ const ARROWS: Record<string, readonly string[]> = {
   exchange: ['pki', 'route', 'policy', 'upstream', 'core'],
   edge: ['certs', 'pki', 'http1', 'exchange', 'core'],
   forward: ['exchange', 'upstream', 'core'],
+  enrol: ['certs', 'pki', 'exchange', 'core'],
   pipeline: ['forward', 'exchange', 'route', 'policy', 'upstream', 'core'],
   admin: ['core'],
   app: [
@@ -37,6 +38,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'forward',
     'pipeline',
     'admin',
+    'enrol',
   ],
   cli: ['app', 'config', 'pki', 'core'],
 };
@@ -55,6 +57,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'acme-client': ['src/certs/acme/'],
   ioredis: ['src/certs/storage/'],
   commander: ['src/cli/'],
+  'rate-limiter-flexible': ['src/enrol/'],
   ws: ['src/cli/demo/'],
   'http-proxy': ['bench/'],
 };

@@ -15,6 +15,7 @@ import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
+import { enrolmentOf } from './build-enrolment.ts';
 import { buildPassthrough } from './build-passthrough.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
@@ -75,6 +76,7 @@ export async function buildRoutes(
     const parts: RouteParts = {
       rule,
       upstream,
+      local: await enrolmentOf(route, ['routes', index], context),
       callerHeaders: callerHeaders.of(route, ['routes', index]),
       preserveHost: route.preserve_host_header,
       allowsWebsockets: route.allow_websockets,

@@ -156,6 +156,8 @@ function answerOf({ life, outcome }: Rehearsal, served: Served): Answer {
       const location = action.redirect.location(outcome.host, life.port, outcome.path);
       return { kind: 'redirect', status: action.redirect.status, location };
     }
+    case 'enrol':
+      return { kind: 'enrol' };
     case 'response':
       return { kind: 'response', status: action.response.status };
     default:

@@ -65,6 +65,8 @@ export type Answer =
   | { readonly kind: 'forwarded'; readonly upstream: readonly string[] }
   /** TLS does not end here. */
   | { readonly kind: 'passthrough'; readonly upstream: readonly string[] }
+  /** Client certificates are given here. */
+  | { readonly kind: 'enrol' }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
   | { readonly kind: 'response'; readonly status: number }
   | { readonly kind: 'keys' };

@@ -30,6 +30,13 @@ export async function invite(folder: string, invitation: Invitation): Promise<st
   return token;
 }
 
+/** Whether the token could be used. */
+export async function isOpen(folder: string, token: string, now: number): Promise<boolean> {
+  if (!TOKEN.test(token)) return false;
+  const invitation = await read(fileOf(folder, token));
+  return invitation !== undefined && invitation.until > now;
+}
+
 /** Undefined where there is none, or its time is over. */
 export async function redeem(folder: string, token: string, now: number): Promise<Redeemed | undefined> {
   if (!TOKEN.test(token)) return undefined;

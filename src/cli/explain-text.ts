@@ -50,6 +50,8 @@ function answerText(answer: Answer): string {
       return `redirected with ${answer.status} to ${answer.location}`;
     case 'response':
       return `answered with ${answer.status}, as the route says`;
+    case 'enrol':
+      return 'answered by Sallyport itself, which gives client certificates there (enrol)';
     case 'keys':
       return 'answered with the public keys of assertions';
     default:

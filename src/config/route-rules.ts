@@ -3,7 +3,7 @@ import { isPassthrough } from '../core/from.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
 
-const ACTIONS = ['to', 'redirect', 'response'];
+const ACTIONS = ['to', 'redirect', 'response', 'enrol'];
 const MATCHERS = ['prefix', 'path', 'regex'];
 
 const OF_TLS = [
@@ -55,7 +55,7 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
 
   const actions = ACTIONS.filter((key) => has(route, key));
   if (actions.length === 0 && !ACTIONS.some((key) => key in route))
-    issues.push({ path: at, message: 'says nothing to do: give one of to, redirect, response' });
+    issues.push({ path: at, message: 'says nothing to do: give one of to, redirect, response, enrol' });
   for (const extra of actions.slice(1))
     say(extra, `a route has one action: remove ${extra} or ${actions[0]}`);
 
@@ -68,6 +68,10 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
   for (const extra of matchers.slice(1))
     say(extra, `a route matches paths in one way: remove ${extra} or ${matchers[0]}`);
 
+  if (has(route, 'enrol')) {
+    for (const key of matchers) say(key, 'enrol takes a whole host: remove this');
+    if (/^https:\/\/\*/i.test(String(route['from']))) say('from', 'enrol takes one host: name it');
+  }
   if (actions.length > 0 && !has(route, 'to'))
     for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
   if (has(route, 'to') && urlsOf(route['to']).every(isPlain))

@@ -17,6 +17,7 @@ import {
   word,
 } from './schema-values.ts';
 import { presets, routeCallerHeaders } from './schema-caller.ts';
+import { enrol } from './schema-enrol.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
 import { identityHeaders } from './schema-tls.ts';
@@ -163,6 +164,11 @@ export const routeSchema = z.strictObject({
     ),
   redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
+  enrol: enrol
+    .exactOptional()
+    .describe(
+      'Gives client certificates of the CA that `sallyport ca init` made: to those who were invited (`sallyport ca invite`), and again to those who have one. Goes with one whole host.',
+    ),
   prefix_rewrite: urlPath()
     .exactOptional()
     .describe(

@@ -125,7 +125,7 @@ function parseRoute(
 ): RouteConfig | undefined {
   const at = ['routes', index];
   if (!isMap(route)) {
-    issues.push({ path: at, message: 'expected a route: from, and one of to, redirect, response' });
+    issues.push({ path: at, message: 'expected a route: from, and one of to, redirect, response, enrol' });
     return undefined;
   }
   const raw = takePomeriumKeys(route, 'route', at, issues);

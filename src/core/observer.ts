@@ -152,6 +152,22 @@ export interface PassthroughRecord {
   readonly reason: string | undefined;
 }
 
+/** A client certificate that somebody asked for, given or not. */
+export interface EnrolmentRecord {
+  readonly time: number;
+  readonly requestId: string;
+  readonly remoteAddress: string;
+  /** What was shown: the token of an invitation, or the certificate that is to be renewed. */
+  readonly by: 'invitation' | 'certificate';
+  /** Machine-readable: why none was given; undefined: one was. */
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+  /** The new certificate; where none was given, the one shown, if one was. */
+  readonly client: ClientRecord | undefined;
+  /** End of the new certificate. */
+  readonly notAfter: number | undefined;
+}
+
 export interface Reload {
   readonly time: number;
   readonly result: 'applied' | 'unchanged' | 'refused';
@@ -185,6 +201,7 @@ export interface Observer {
   connectionRefused(record: ConnectionRefused): void;
   revocation(record: RevocationRecord): void;
   passthrough(record: PassthroughRecord): void;
+  enrolment(record: EnrolmentRecord): void;
   reload(record: Reload): void;
   lifecycle(record: Lifecycle): void;
   warning(record: Warning): void;
@@ -199,6 +216,7 @@ export const silentObserver: Observer = {
   connectionRefused: ignore,
   revocation: ignore,
   passthrough: ignore,
+  enrolment: ignore,
   reload: ignore,
   lifecycle: ignore,
   warning: ignore,
@@ -218,6 +236,7 @@ export function bothObservers(one: Observer, other: Observer): Observer {
     connectionRefused: both('connectionRefused'),
     revocation: both('revocation'),
     passthrough: both('passthrough'),
+    enrolment: both('enrolment'),
     reload: both('reload'),
     lifecycle: both('lifecycle'),
     warning: both('warning'),

@@ -116,6 +116,12 @@ function countingObserver(register: Registry): Observer {
     'route',
     'error',
   );
+  const enrolments = tally(
+    'enrolments_total',
+    'Client certificates that were asked for; reason="" for those given.',
+    'by',
+    'reason',
+  );
   const reloads = tally('config_reloads_total', 'Reloads.', 'result', 'trigger');
   const warnings = tally('warnings_total', 'Warnings in the log.', 'code');
   const registers = [register];
@@ -145,6 +151,7 @@ function countingObserver(register: Registry): Observer {
     connectionRefused: ({ cap }) => refused.add(1, cap),
     revocation: ({ cause, reason, state }) => revocations.add(1, cause, reason, state),
     passthrough: ({ route, error = '' }) => passed.add(1, route, error),
+    enrolment: ({ by, reason = '' }) => enrolments.add(1, by, reason),
     reload({ result, trigger }) {
       reloads.add(1, result, trigger);
       lastReload.set(result === 'refused' ? 0 : 1);

@@ -2,6 +2,7 @@
 import { pathText } from '../core/issue.ts';
 import type {
   ConnectionRefused,
+  EnrolmentRecord,
   HandshakeFailure,
   Observer,
   PassthroughRecord,
@@ -40,6 +41,10 @@ export function createObserver(log: Log, options: ObserverOptions): Observer {
     },
     passthrough(record) {
       logger.info(passthroughFields(record), 'passthrough');
+    },
+    enrolment(record) {
+      if (record.reason === undefined) logger.info(enrolmentFields(record), 'certificate issued');
+      else logger.warn(enrolmentFields(record), 'enrolment refused');
     },
     reload(record) {
       if (record.result === 'refused')
@@ -102,6 +107,22 @@ function passthroughFields(record: PassthroughRecord) {
     connection_id: record.connectionId,
     remote_ip: record.remoteAddress,
     remote_port: record.remotePort,
+  };
+}
+
+function enrolmentFields(record: EnrolmentRecord) {
+  return {
+    time: isoTime(record.time),
+    request_id: record.requestId,
+    by: record.by,
+    reason: record.reason,
+    detail: record.detail,
+    remote_ip: record.remoteAddress,
+    client_subject: record.client?.subject,
+    client_sans: record.client?.subjectAltNames,
+    client_serial: record.client?.serial,
+    client_fingerprint: record.client?.sha256,
+    not_after: record.notAfter === undefined ? undefined : isoTime(record.notAfter),
   };
 }
 

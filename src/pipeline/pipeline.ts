@@ -8,6 +8,7 @@ import type { Service } from '../exchange/service.ts';
 import { type Outcome, Forwarding } from '../forward/forwarding.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
 import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
+import { answerLocally } from './answer-locally.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
 import { approach, direct } from './phases.ts';
 import { planOf } from './plan.ts';
@@ -90,6 +91,8 @@ export class Pipeline implements Service {
         const { status, headers, body } = action.response;
         return this.#answered(admitted, () => reply(admitted, status, headers, { body }));
       }
+      case 'enrol':
+        return this.#answerLocally(admitted);
       case 'forward': {
         const directed = direct(admitted);
         return directed instanceof Refusal ? directed : this.#forward(directed, action.rewrite);
@@ -102,6 +105,22 @@ export class Pipeline implements Service {
   #answered(life: Life, answer: () => void): undefined {
     answer();
     this.#settle(life, 'keep');
+  }
+
+  #answerLocally(admitted: Admitted): Refusal | undefined {
+    const { exchange, route: taken } = admitted;
+    const { local } = taken.parts;
+    if (local === undefined) return new Refusal('upstream_unavailable');
+    if ((exchange.request.contentLength ?? 0) > local.maxBodyBytes) return new Refusal('body_too_large');
+    const outcome = new LifeOutcome(admitted, this);
+    answerLocally(admitted, local, this.#parts.observer).then(
+      () => outcome.onDone(),
+      (fault: unknown) => {
+        if (fault instanceof SallyportError) outcome.onRefused(fault);
+        else this.#fail(admitted, fault);
+      },
+    );
+    return undefined;
   }
 
   #forward(directed: Directed, rewrite: ((path: string) => string) | undefined): Refusal | undefined {

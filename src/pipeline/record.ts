@@ -1,4 +1,5 @@
 // The one line that every exchange leaves, however it ended.
+import { clientRecord } from '../core/client-record.ts';
 import type { ConnectionRecord, ExchangeRecord } from '../core/observer.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Disposition } from '../exchange/exchange.ts';
@@ -53,16 +54,8 @@ function connectionRecord(connection: Connection, verdict: Verdict | undefined):
     cipher: connection.cipher,
     isResumed: connection.isResumed,
     handshakeMs: connection.handshakeMs,
-    client: verdict?.ok === true ? clientRecord(verdict) : undefined,
+    client: verdict?.ok === true ? clientRecord(verdict.identity.leaf) : undefined,
   };
   records.set(connection, { verdict, record });
   return record;
-}
-
-function clientRecord({ identity }: Verdict & { ok: true }): ConnectionRecord['client'] {
-  const { leaf } = identity;
-  const subjectAltNames = Object.entries(leaf.names).flatMap(([type, names]) =>
-    (names as readonly string[]).map((name) => `${type}:${name}`),
-  );
-  return { subject: leaf.subject, subjectAltNames, sha256: leaf.sha256, serial: leaf.serial };
 }

@@ -1,5 +1,6 @@
 // What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
 import type { Hostname } from '../core/hostname.ts';
+import type { LocalApp } from '../exchange/local-app.ts';
 import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
@@ -17,8 +18,10 @@ export interface Jwks {
 
 export interface RouteParts {
   readonly rule: Rule;
-  /** Undefined for redirects and static responses. */
+  /** Undefined where no app is asked. */
   readonly upstream: Upstream | undefined;
+  /** What answers where the route leads to a part of Sallyport itself. */
+  readonly local?: LocalApp | undefined;
   readonly callerHeaders: CallerHeaders;
   readonly preserveHost: boolean;
   readonly allowsWebsockets: boolean;

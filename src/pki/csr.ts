@@ -63,7 +63,7 @@ export async function makeCsr(
     keys: { privateKey, publicKey },
     signingAlgorithm: { name: privateKey.algorithm.name, hash },
     extensions: [
-      new SubjectAlternativeNameExtension(names),
+      ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
       ...(mustStaple ? [new Extension(TLS_FEATURE, false, STATUS_REQUEST)] : []),
     ],
   });

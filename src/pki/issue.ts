@@ -9,6 +9,7 @@ import {
   issueCertificate,
   issueForKey,
 } from './issue-certificate.ts';
+export type { Certified } from './issue-certificate.ts';
 import type { KeyAlgorithm } from './new-key.ts';
 export { DEVELOPMENT_ORGANIZATION } from './development.ts';
 import type { SubjectAltNames } from './identity.ts';

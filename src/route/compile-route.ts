@@ -81,10 +81,12 @@ function compileAction(
   matcher: PathMatcher,
   issues: Issue[],
 ): RouteAction | undefined {
-  const given = (['to', 'redirect', 'response'] as const).filter((key) => settings[key] !== undefined);
+  const given = (['to', 'redirect', 'response', 'enrol'] as const).filter(
+    (key) => settings[key] !== undefined,
+  );
   const [kind, other] = given;
   if (kind === undefined) {
-    issues.push({ path: [], message: 'leads nowhere: give it one of to, redirect or response' });
+    issues.push({ path: [], message: 'leads nowhere: give it one of to, redirect, response or enrol' });
     return undefined;
   }
   if (other !== undefined) {
@@ -101,6 +103,7 @@ function compileAction(
     const response = compileStaticResponse(settings.response, issues);
     return response && { kind: 'response', response };
   }
+  if (kind === 'enrol') return { kind };
   if (settings.prefix_rewrite === undefined) return plainForward;
   const rewrite = parsePrefixRewrite(settings.prefix_rewrite, matcher);
   if (typeof rewrite === 'function') return { kind: 'forward', rewrite };

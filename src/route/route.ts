@@ -10,7 +10,8 @@ import type { StaticResponse } from './static-response.ts';
 export type RouteAction =
   | { readonly kind: 'forward'; readonly rewrite: PathRewrite | undefined }
   | { readonly kind: 'redirect'; readonly redirect: Redirect }
-  | { readonly kind: 'response'; readonly response: StaticResponse };
+  | { readonly kind: 'response'; readonly response: StaticResponse }
+  | { readonly kind: 'enrol' };
 
 export interface Route<Parts = unknown> {
   /** Unique in its table, the same after a reload that did not touch it: `app.example.com prefix:/api`. */

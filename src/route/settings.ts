@@ -36,8 +36,9 @@ export interface RouteSettings {
   readonly prefix?: string | undefined;
   readonly regex?: string | undefined;
   readonly prefix_rewrite?: string | undefined;
-  /** Exactly one of `to`, `redirect`, `response`. What `to` holds is the upstream's business. */
+  /** Exactly one of `to`, `redirect`, `response`, `enrol`. What `to` and `enrol` hold is not this room's business. */
   readonly to?: unknown;
+  readonly enrol?: unknown;
   readonly redirect?: RedirectSettings | undefined;
   readonly response?: ResponseSettings | undefined;
   /** Encoded characters that are let through in the path instead of being answered 400. Default none. */

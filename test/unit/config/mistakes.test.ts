@@ -26,8 +26,8 @@ routes:
       "routes.yaml:13:21 routes[0].to[1]: 'ftp://z' has no scheme known here: write https://host:port, http://host:port or unix:/path",
       "routes.yaml:14:11 routes[1].from: '*' may only be the whole first label, as in '*.corp.example.com'",
       'routes.yaml:16:5 routes[1].prefx: is not a setting: did you mean prefix?',
-      'routes.yaml:17:5 routes[2]: says nothing to do: give one of to, redirect, response',
-      'routes.yaml:18:5 routes[3]: expected a route: from, and one of to, redirect, response',
+      'routes.yaml:17:5 routes[2]: says nothing to do: give one of to, redirect, response, enrol',
+      'routes.yaml:18:5 routes[3]: expected a route: from, and one of to, redirect, response, enrol',
     ],
   );
   t.end();

@@ -81,6 +81,47 @@ t.test('access that is taken back is logged with who, why and what was going on'
   t.end();
 });
 
+t.test('a certificate that was given, and one that was not', (t) => {
+  const { observer, entries } = observed();
+  const asked = { time, requestId: 'r', remoteAddress: '192.0.2.1' } as const;
+  const client = {
+    subject: 'CN=ada',
+    subjectAltNames: ['email:ada@example.com'],
+    sha256: 'ab',
+    serial: '1f',
+  };
+  const given = { by: 'invitation', reason: undefined, detail: undefined, client, notAfter: time } as const;
+  observer.enrolment({ ...asked, ...given });
+  const not = { by: 'certificate', reason: 'names_not_allowed', detail: 'x', client: undefined } as const;
+  observer.enrolment({ ...asked, ...not, notAfter: undefined });
+  t.strictSame(entries(), [
+    {
+      level: 'info',
+      time: '2026-01-31T00:00:00.000Z',
+      request_id: 'r',
+      by: 'invitation',
+      remote_ip: '192.0.2.1',
+      client_subject: 'CN=ada',
+      client_sans: ['email:ada@example.com'],
+      client_serial: '1f',
+      client_fingerprint: 'ab',
+      not_after: '2026-01-31T00:00:00.000Z',
+      msg: 'certificate issued',
+    },
+    {
+      level: 'warn',
+      time: '2026-01-31T00:00:00.000Z',
+      request_id: 'r',
+      by: 'certificate',
+      reason: 'names_not_allowed',
+      detail: 'x',
+      remote_ip: '192.0.2.1',
+      msg: 'enrolment refused',
+    },
+  ]);
+  t.end();
+});
+
 t.test('a flood of refused connections is one line a cap and second, with a count', (t) => {
   const { observer, entries } = observed();
   const refuse = (after: number, cap: 'connections' | 'handshakes' = 'connections') => {
