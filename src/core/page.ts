@@ -35,6 +35,7 @@ th { color: var(--quiet); font-weight: 500; }
 td:first-child { min-width: 11rem; }
 p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
 p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
+input { width: 100%; padding: .35rem .6rem; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: inherit; font: inherit; }
 button { padding: .35rem .9rem; border: 1px solid var(--accent); border-radius: 6px; background: none; color: var(--accent); font: inherit; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 summary { cursor: pointer; }
@@ -60,10 +61,12 @@ export interface PageParts {
   readonly footer?: Html;
   /** Inline script, ours; its page needs `pageSecurityPolicy(script)`. */
   readonly script?: string;
+  /** Of a module of our own on the same origin; its page needs `modulePagePolicy`. */
+  readonly moduleUrl?: string;
 }
 
 /** A whole document. Send it as `text/html; charset=utf-8` with `pageSecurityPolicy` beside it. */
-export function page({ title, body, footer, script }: PageParts): string {
+export function page({ title, body, footer, script, moduleUrl }: PageParts): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -78,6 +81,7 @@ export function page({ title, body, footer, script }: PageParts): string {
 ${body}
 </main>
 ${footer === undefined ? undefined : html`<footer>${footer}</footer>`}
+${moduleUrl === undefined ? undefined : html`<script type="module" src="${moduleUrl}"></script>`}
 ${script === undefined ? undefined : html`<script>${unsafeHtml(script)}</script>`}
 </body>
 </html>
@@ -91,6 +95,11 @@ ${script === undefined ? undefined : html`<script>${unsafeHtml(script)}</script>
 export function pageSecurityPolicy(script?: string): string {
   const scripts = script === undefined ? '' : `; script-src '${sourceHash(script)}'; connect-src 'self'`;
   return `${BASE_POLICY}${scripts}`;
+}
+
+/** The same for a page with modules, which may come from its own origin, and ask there. */
+export function modulePagePolicy(): string {
+  return `${BASE_POLICY}; script-src 'self'; connect-src 'self'`;
 }
 
 function sourceHash(source: string): string {

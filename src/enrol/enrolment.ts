@@ -70,11 +70,7 @@ export class Enrolment {
 
   /** For a certificate that was given here and still counts. Throws an EnrolFault. */
   async next(current: CertificateFacts, { csr, now }: Asked): Promise<CertificateFacts> {
-    const ca = await this.#readCa(now);
-    const shown = new X509Certificate(current.der);
-    const issuer = new X509Certificate(ca.certPem);
-    if (!shown.checkIssued(issuer) || !shown.verify(issuer.publicKey))
-      throw new EnrolFault('certificate_not_ours');
+    if (!(await this.gave(current, now))) throw new EnrolFault('certificate_not_ours');
     const request = await readable(csr);
     await this.#limits.takeCertificate(KINDS.flatMap((kind) => current.names[kind]).join(' '));
     return await this.#issue(now, async (entries) => {
@@ -82,6 +78,13 @@ export class Enrolment {
       if (entry?.revokedAt !== undefined) throw new EnrolFault('certificate_revoked');
       return await this.#certify(request, current, now);
     });
+  }
+
+  /** Whether it is of the CA that signs here. */
+  async gave({ der }: CertificateFacts, now: number): Promise<boolean> {
+    const shown = new X509Certificate(der);
+    const issuer = new X509Certificate((await this.#readCa(now)).certPem);
+    return shown.checkIssued(issuer) && shown.verify(issuer.publicKey);
   }
 
   /** The CA that signs, and the one for servers where there is one, DER. */

@@ -109,6 +109,34 @@ t.test('the packed package works from an empty folder', async (t) => {
     t.end();
   });
 
+  t.test('the page of enrolment, whose modules are JavaScript here', (t) => {
+    const script = `import { readdirSync, readFileSync } from 'node:fs';
+      import https from 'node:https';
+      import { createProxy } from 'sallyport';
+      const proxy = createProxy({ address: '127.0.0.1:0', certificate_file: 'certs/server.crt', certificate_key_file: 'certs/server.key',
+        downstream_mtls: { ca_file: 'certs/client-ca.crt' }, routes: [{ from: 'https://localhost', enrol: {} }] });
+      const [{ port }] = await proxy.start();
+      const get = (path) => new Promise((resolve) => https.get({ port, host: 'localhost', path, agent: false,
+        ca: readFileSync('certs/ca.crt'), cert: readFileSync('certs/client.crt'), key: readFileSync('certs/client.key') },
+        async (answer) => { let text = ''; for await (const chunk of answer) text += chunk; resolve(text); }));
+      const seen = new Set();
+      const follow = async (name) => {
+        if (seen.has(name)) return;
+        seen.add(name);
+        const text = await get('/enrol/' + name);
+        for (const [, next] of text.matchAll(/from '\\.\\/([^']+)'/g)) await follow(next);
+      };
+      const [, first] = /src="\\/enrol\\/([^"]+)"/.exec(await get('/'));
+      await follow(first);
+      console.log([...seen].toSorted().join(' '));
+      await proxy.close();`;
+    const used = run(folder, 'node', '--input-type=module', '-e', script);
+    const names = ['certificate-request', 'der', 'enrol-page', 'pkcs12', 'triple-des'];
+    t.equal(used.stdout, `${names.map((name) => `${name}.js`).join(' ')}\n`, used.stderr);
+    t.equal(used.stderr, '');
+    t.end();
+  });
+
   t.test('the module, and its types', (t) => {
     const script = `import { createProxy } from 'sallyport';
       const response = { body: 'x' };

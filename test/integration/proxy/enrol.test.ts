@@ -1,10 +1,10 @@
 // Client certificates for those who were invited, and for those who have one: EST (RFC 7030) on real sockets.
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import t from 'tap';
-import type { ConfigError } from '../../../src/app/config-error.ts';
-import { createProxy } from '../../../src/app/proxy.ts';
 import { revokeIssued } from '../../../src/certs/ca-record.ts';
 import { issueDevClient } from '../../../src/certs/dev-issue.ts';
 import type { EnrolmentRecord } from '../../../src/core/observer.ts';
@@ -13,7 +13,6 @@ import { parseCertificate } from '../../../src/pki/facts.ts';
 import type { CertificateFacts } from '../../../src/pki/identity.ts';
 import { issueClient, issueRoot } from '../../../src/pki/issue.ts';
 import { makeTestPki } from '../../support/certificates.ts';
-import { openClient } from '../../support/client.ts';
 import {
   basic,
   devFolder,
@@ -26,7 +25,7 @@ import {
 } from '../../support/enrol.ts';
 import { openssl, skipWithoutOpenssl } from '../../support/openssl.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { baseConfig } from '../../support/proxy.ts';
+import { requireTool } from '../../support/requires.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -153,6 +152,52 @@ t.test('the CAs, the attributes, and what there is not', { skip: skipWithoutOpen
     t.equal((await get(none)).status, 404, none);
 });
 
+t.test('curl and openssl are enough, as the documents say', async (t) => {
+  if (!requireTool(t, 'curl') || !requireTool(t, 'openssl')) return;
+  const { port, pki, invite } = await startEnrolment(t);
+  const cwd = temporaryFolder(t);
+  writeFiles(cwd, { 'edge-ca.crt': pki.serverCa.certPem });
+  const document = readFileSync(path.resolve(import.meta.dirname, '../../../docs/enrolment.md'), 'utf8');
+  const [first = '', next = ''] = [...document.matchAll(/```sh\n((?:openssl|curl)[^`]+)```/g)].map(
+    ([, text]) => text,
+  );
+  const token = await invite('build-7', { hosts: ['build-7.corp.example.com'] });
+  const curl = `curl --cacert edge-ca.crt --connect-to ${ENROL_HOST}:443:127.0.0.1:${port} `;
+  const run = async (text: string) => {
+    const script = text
+      .replace('TOKEN', token)
+      .replaceAll('enrol.example.com', ENROL_HOST)
+      .replaceAll('curl ', curl);
+    return await promisify(execFile)('sh', ['-euc', script], { cwd });
+  };
+  await run(first);
+  const read = (name: string) => factsOf(readFileSync(path.join(cwd, name), 'utf8'));
+  t.strictSame(read('build-7.crt').names.dns, ['build-7.corp.example.com']);
+  await run(`cp build-7.csr next.csr\n${next}`);
+  t.strictSame(read('next.crt').names.dns, ['build-7.corp.example.com']);
+  t.not(read('next.crt').serial, read('build-7.crt').serial);
+});
+
+t.test('the page, and what belongs to it', async (t) => {
+  const { call } = await startEnrolment(t);
+  const get = (path: string, method = 'GET') => call({ host: ENROL_HOST, path, method });
+  const page = await get('/');
+  t.match(page, {
+    status: 200,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': /default-src 'none'.*form-action 'none'.*script-src 'self'/,
+      'referrer-policy': 'no-referrer',
+    },
+  });
+  const [, script = ''] = /src="([^"]+)"/.exec(page.body) ?? [];
+  t.match(await get(script), { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' } });
+  t.match(await get('/', 'POST'), { status: 405, headers: { allow: 'GET, HEAD' } });
+  for (const none of ['/enrol/', '/enrol/x.js', '/enrol/%2e%2e/page.ts', '/enrol/toString'])
+    t.not((await get(none)).status, 200, none);
+});
+
 t.test('what is no request for a certificate', async (t) => {
   const { ask, invite, folder } = await startEnrolment(t);
   const token = await invite('ada@example.com');
@@ -204,77 +249,4 @@ t.test('who cannot renew', async (t) => {
     names: { email: ['ada@example.com'] },
   });
   await refused({ cert: impostor.certPem, key: impostor.keyPem }, /Show the certificate/);
-});
-
-t.test('tries and certificates have their limits', async (t) => {
-  const { ask, invite, folder } = await startEnrolment(t);
-  const token = await invite('ada@example.com');
-  for (let i = 0; i < 10; i++)
-    t.equal((await ask('simpleenroll', { headers: basic('x'.repeat(43)) })).status, 401);
-  const tired = await ask('simpleenroll', { headers: basic(token) });
-  t.equal(tired.status, 429);
-  t.ok(Number(tired.headers['retry-after']) > 0 && Number(tired.headers['retry-after']) <= 60);
-  const elsewhere = { localAddress: '127.0.0.2' };
-  t.equal(
-    (await ask('simpleenroll', { headers: basic(token) }, elsewhere)).status,
-    200,
-    'who comes from elsewhere',
-  );
-
-  const { pair } = await issueDevClient('bob@example.com', { folder, days: 1, now: Date.now() });
-  const bob = { cert: pair.certPem, key: pair.keyPem };
-  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('simplereenroll', {}, bob)));
-  t.strictSame(
-    answers.map(({ status }) => status).toSorted((one, other) => one - other),
-    [...Array.from({ length: 10 }, () => 200), 429, 429],
-  );
-});
-
-t.test('an invitation that could not be used is not used up', async (t) => {
-  const { ask, invite, folder, heard } = await startEnrolment(t);
-  const headers = basic(await invite('ada@example.com'));
-  const file = path.join(folder, 'client-ca.key');
-  const key = readFileSync(file, 'utf8');
-  writeFileSync(file, '');
-  t.equal((await ask('simpleenroll', { headers })).status, 500);
-  t.match(heard.warnings, [{ code: 'internal_error' }]);
-  writeFileSync(file, key);
-  t.equal((await ask('simpleenroll', { headers })).status, 200);
-});
-
-t.test('a client that goes away', async (t) => {
-  const { ask, invite, port, pki, exchange } = await startEnrolment(t);
-  const head = `POST /.well-known/est/simpleenroll HTTP/1.1\r\nhost: ${ENROL_HOST}\r\ncontent-type: application/pkcs10\r\n`;
-  const options = { host: '127.0.0.1', port, ca: pki.serverCa.certPem, servername: ENROL_HOST };
-  const early = await openClient(t, options);
-  early.end(`${head}content-length: 100\r\n\r\nAAAA`);
-  t.match(await exchange(0), { error: 'client_closed', disposition: 'abort' });
-  const { body } = await newRequest();
-  const { authorization } = basic(await invite('ada@example.com'));
-  const late = await openClient(t, options);
-  late.write(`${head}content-length: ${body.length}\r\nauthorization: ${authorization}\r\n\r\n${body}`, () =>
-    late.destroy(),
-  );
-  await exchange(1);
-  t.equal((await ask('simpleenroll', { headers: basic(await invite('ada@example.com')) })).status, 200);
-});
-
-t.test('settings that cannot be meant', async (t) => {
-  const folder = await devFolder(t);
-  const faults = async (route: object, more: object = {}): Promise<string[]> => {
-    const routes = [{ from: `https://${ENROL_HOST}`, enrol: { ca_dir: folder }, ...route }];
-    const proxy = createProxy({ ...baseConfig(await makeTestPki()), routes, ...more }, { watch: false });
-    t.teardown(() => proxy.close());
-    return await proxy.start().then(
-      () => [],
-      (error: unknown) => (error as ConfigError).problems.map(({ text }) => text),
-    );
-  };
-  t.strictSame(await faults({}), []);
-  t.match(await faults({ prefix: '/x' }), [/prefix: enrol takes a whole host/]);
-  t.match(await faults({ from: 'https://*.localhost' }), [/from: enrol takes one host/]);
-  t.match(await faults({ to: 'http://127.0.0.1:1' }), [/one action/]);
-  t.match(await faults({ timeout: '1s' }), [/goes with to/]);
-  t.match(await faults({ enrol: { ca_dir: '/nowhere' } }), [/client-ca\.crt: there is no such file/]);
-  t.match(await faults({ enrol: { certificate_lifetime: '1m' } }), [/less than the least allowed/]);
 });
