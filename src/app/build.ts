@@ -1,7 +1,6 @@
 // From a Config to everything that runs on it, or to every reason why it cannot. Changes nothing that is in force: what
 // it makes is swapped in whole by the proxy.
 import type { Config, SettingsConfig } from '../config/schema.ts';
-import { isAddress } from '../core/hostname.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
@@ -14,6 +13,7 @@ import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
+import { hstsWith } from './hsts.ts';
 import { Inventory, type NotedCertificate } from './inventory.ts';
 import type { Renewals } from './renewals.ts';
 import { SettingFiles } from './setting-files.ts';
@@ -51,8 +51,6 @@ export interface BuildResult {
   /** To watch even where the build failed: mending one of them may be what the user does next. */
   readonly files: FileStates;
 }
-
-const HSTS = 'max-age=31536000';
 
 /** Whether an app is to get assertions. */
 const passes = (one: { readonly pass_identity_headers?: boolean }): boolean =>
@@ -106,7 +104,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     jwks: assertions?.jwks,
     groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
-    hsts: (sni: string | undefined) => hstsFor(sni, edge),
+    hsts: hstsWith(edge.tls.groups[0]?.credentials),
   };
   const { routes: _, ...settings } = config;
   const filesFingerprint = await files.fingerprint();
@@ -124,15 +122,4 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     issues,
     files: files.states,
   };
-}
-
-/**
- * `max-age` alone, and never where a browser would then refuse plain HTTP on a developer's other ports: localhost,
- * addresses (RFC 6797 8.1.1), development certificates.
- */
-function hstsFor(sni: string | undefined, edge: EdgeSettings): string | undefined {
-  if (sni === undefined || sni === 'localhost' || sni.endsWith('.localhost') || isAddress(sni))
-    return undefined;
-  const [group] = edge.tls.groups;
-  return group?.credentials.select(sni as Hostname).isDevelopment === true ? undefined : HSTS;
 }

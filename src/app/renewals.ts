@@ -6,6 +6,7 @@ import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import { Autocert, type AutocertParts } from './autocert.ts';
 import type { Build } from './build.ts';
+import { hstsWith } from './hsts.ts';
 import type { NotedCertificate } from './inventory.ts';
 import { RemoteLists } from './remote-lists.ts';
 
@@ -78,7 +79,12 @@ function withCredentials(build: Build, credentials: CredentialStore): Build {
     .filter(({ leaf }) => !known.has(leaf.sha256))
     .flatMap(({ leaf, chain }) => [leaf].concat(chain))
     .map((facts): NotedCertificate => ({ use: 'edge', place: PLACE, facts }));
-  return { ...build, edge: withGroups(build.edge, groups), inventory: [...given, ...others] };
+  return {
+    ...build,
+    edge: withGroups(build.edge, groups),
+    served: { ...build.served, hsts: hstsWith(credentials) },
+    inventory: [...given, ...others],
+  };
 }
 
 function withGroups(edge: EdgeSettings, groups: EdgeSettings['tls']['groups']): EdgeSettings {

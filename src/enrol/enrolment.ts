@@ -72,7 +72,9 @@ export class Enrolment {
   async next(current: CertificateFacts, { csr, now }: Asked): Promise<CertificateFacts> {
     if (!(await this.gave(current, now))) throw new EnrolFault('certificate_not_ours');
     const request = await readable(csr);
-    await this.#limits.takeCertificate(KINDS.flatMap((kind) => current.names[kind]).join(' '));
+    await this.#limits.takeCertificate(
+      [current.subject, ...KINDS.flatMap((kind) => current.names[kind])].join(' '),
+    );
     return await this.#issue(now, async (entries) => {
       const entry = entries.find(({ root, serial }) => root === 'client-ca' && serial === current.serial);
       if (entry?.revokedAt !== undefined) throw new EnrolFault('certificate_revoked');

@@ -1,12 +1,12 @@
 // What a grader such as SSL Labs or testssl.sh asks of an A+, each looked at in handshakes of the real `openssl s_client`.
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { issueServer } from '../../src/pki/issue.ts';
 import { makeTestIntermediate, makeTestPki, makeTestRoot } from '../support/certificates.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { startAutocert, untilShown } from '../support/autocert.ts';
+import { temporaryFolder, writeFiles } from '../support/folder.ts';
+import { startPebble } from '../support/pebble.ts';
 import { startProxy } from '../support/proxy.ts';
 import { requireTool } from '../support/requires.ts';
 
@@ -25,8 +25,17 @@ interface Heard {
 
 type Handshake = (args: readonly string[], input?: string) => Promise<Heard>;
 
-async function start(t: Parameters<typeof startProxy>[0] & Parameters<typeof temporaryFolder>[0]) {
-  const pki = await makeTestPki();
+interface Graded {
+  readonly port: number;
+  /** Of the CA that clients trust. */
+  readonly rootPem: string;
+}
+
+type Source = (t: Test) => Promise<Graded>;
+
+const routes = [{ from: `https://${HOST}`, response: { status: 200, body: 'hello' } }];
+
+const fromFile: Source = async (t) => {
   const root = await makeTestRoot('Graded root', { pathLength: 1 });
   const intermediate = await makeTestIntermediate(root, 'Graded intermediate');
   const leaf = await issueServer(intermediate, { commonName: HOST, days: 90, names: { dns: [HOST] } });
@@ -34,12 +43,23 @@ async function start(t: Parameters<typeof startProxy>[0] & Parameters<typeof tem
     // In the wrong order: what is sent is in the right one.
     certificate: intermediate.certPem + leaf.certPem,
     certificate_key: leaf.keyPem,
-    routes: [{ from: `https://${HOST}`, response: { status: 200, body: 'hello' } }],
+    routes,
   });
+  return { port, rootPem: root.certPem };
+};
+
+const fromAcmeServer: Source = async (t) => {
+  const pebble = await startPebble(t);
+  const { port } = await startAutocert(t, pebble, { names: [HOST], routes });
+  await untilShown(port, HOST);
+  return { port, rootPem: await pebble.root() };
+};
+
+async function handshakes(t: Test, { port, rootPem }: Graded): Promise<Handshake> {
+  const { client } = await makeTestPki();
   const folder = temporaryFolder(t);
-  const files = { root: root.certPem, cert: pki.client.certPem, key: pki.client.keyPem };
-  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
-  const handshake: Handshake = async (args, input = '') => {
+  writeFiles(folder, { root: rootPem, cert: client.certPem, key: client.keyPem });
+  return async (args, input = '') => {
     const usual = ['-connect', `127.0.0.1:${port}`, '-servername', HOST, '-CAfile', 'root'];
     const own = ['-cert', 'cert', '-key', 'key'];
     const child = spawn('openssl', ['s_client', ...usual, ...own, ...args], { cwd: folder });
@@ -52,87 +72,89 @@ async function start(t: Parameters<typeof startProxy>[0] & Parameters<typeof tem
       isConnected: /^New, TLSv1|^Reused, TLSv1/m.test(said) && !said.includes('Cipher is (NONE)'),
     };
   };
-  return { handshake, folder };
 }
 
-t.test('protocols: TLS 1.2 and 1.3, nothing older', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  for (const version of ['-tls1_2', '-tls1_3']) t.ok((await handshake([version])).isConnected, version);
-  for (const version of ['-tls1', '-tls1_1'])
-    t.notOk((await handshake([version, '-cipher', 'ALL@SECLEVEL=0'])).isConnected, version);
-});
-
-t.test('suites: every one that openssl knows is offered alone; the good ones are taken', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  const known = spawnSync('openssl', ['ciphers', '-tls1_2', 'ALL:COMPLEMENTOFALL@SECLEVEL=0'], {
-    encoding: 'utf8',
+for (const [name, source, tools] of [
+  ['a certificate from files', fromFile, ['openssl']],
+  ['a certificate from an ACME server', fromAcmeServer, ['openssl', 'pebble']],
+] as const)
+  t.test(name, async (t) => {
+    if (!tools.every((tool) => requireTool(t, tool))) return;
+    await expectations(t, await handshakes(t, await source(t)));
   });
-  const suites = known.stdout
-    .trim()
-    .split(':')
-    .filter((name) => !name.startsWith('TLS_'));
-  t.ok(suites.length > 50, `${suites.length} suites`);
-  const taken: string[] = [];
-  for (let at = 0; at < suites.length; at += 8)
-    await Promise.all(
-      suites.slice(at, at + 8).map(async (suite) => {
-        const { isConnected } = await handshake(['-tls1_2', '-cipher', `${suite}:@SECLEVEL=0`]);
-        if (isConnected) taken.push(suite);
-      }),
-    );
-  t.strictSame(taken.toSorted(), [...GOOD_SUITES].toSorted());
-});
 
-t.test('keys: X25519 and the curves of NIST, no group below 256 bits', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  t.match(
-    (await handshake(['-tls1_3', '-groups', 'X25519'])).said,
-    /Server Temp Key: X25519|Peer Temp Key: X25519/,
+async function expectations(t: Test, handshake: Handshake): Promise<void> {
+  await t.test('protocols: TLS 1.2 and 1.3, nothing older', async (t) => {
+    for (const version of ['-tls1_2', '-tls1_3']) t.ok((await handshake([version])).isConnected, version);
+    for (const version of ['-tls1', '-tls1_1'])
+      t.notOk((await handshake([version, '-cipher', 'ALL@SECLEVEL=0'])).isConnected, version);
+  });
+
+  await t.test(
+    'suites: every one that openssl knows is offered alone; the good ones are taken',
+    async (t) => {
+      const known = spawnSync('openssl', ['ciphers', '-tls1_2', 'ALL:COMPLEMENTOFALL@SECLEVEL=0'], {
+        encoding: 'utf8',
+      });
+      const suites = known.stdout
+        .trim()
+        .split(':')
+        .filter((name) => !name.startsWith('TLS_'));
+      t.ok(suites.length > 50, `${suites.length} suites`);
+      const taken: string[] = [];
+      for (let at = 0; at < suites.length; at += 8)
+        await Promise.all(
+          suites.slice(at, at + 8).map(async (suite) => {
+            const { isConnected } = await handshake(['-tls1_2', '-cipher', `${suite}:@SECLEVEL=0`]);
+            if (isConnected) taken.push(suite);
+          }),
+        );
+      t.strictSame(taken.toSorted(), [...GOOD_SUITES].toSorted());
+    },
   );
-  for (const group of ['P-256', 'P-384']) t.ok((await handshake(['-groups', group])).isConnected, group);
-  t.notOk((await handshake(['-tls1_2', '-groups', 'secp224r1', '-cipher', 'ALL@SECLEVEL=0'])).isConnected);
-});
 
-t.test('chain: leaf first, whole, without the root, and it verifies', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  const { said } = await handshake(['-showcerts', '-verify_return_error']);
-  t.match(said, /Verify return code: 0 \(ok\)/);
-  const subjects = Array.from(said.matchAll(/^ *\d+ s:(.*)$/gm), ([, subject]) => subject);
-  t.match(subjects, [/app\.corp\.example/, /Graded intermediate/]);
-  t.equal(subjects.length, 2);
-});
+  await t.test('keys: X25519 and the curves of NIST, no group below 256 bits', async (t) => {
+    t.match(
+      (await handshake(['-tls1_3', '-groups', 'X25519'])).said,
+      /Server Temp Key: X25519|Peer Temp Key: X25519/,
+    );
+    for (const group of ['P-256', 'P-384']) t.ok((await handshake(['-groups', group])).isConnected, group);
+    t.notOk((await handshake(['-tls1_2', '-groups', 'secp224r1', '-cipher', 'ALL@SECLEVEL=0'])).isConnected);
+  });
 
-t.test('no renegotiation by the client, no compression, no way down by fallback', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  const usual = await handshake(['-tls1_2']);
-  t.match(usual.said, /Secure Renegotiation IS supported/);
-  t.match(usual.said, /Compression: NONE/);
-  t.match((await handshake(['-tls1_2'], 'R\n')).said, /no renegotiation/i);
-  t.notOk((await handshake(['-tls1_2', '-fallback_scsv'])).isConnected, 'a client that speaks 1.3 must');
-});
+  await t.test('chain: leaf first, whole, without the root, and it verifies', async (t) => {
+    const { said } = await handshake(['-showcerts', '-verify_return_error']);
+    t.match(said, /Verify return code: 0 \(ok\)/);
+    const named = (letter: string) =>
+      Array.from(said.matchAll(new RegExp(`^ *(?:\\d+ )? *${letter}:(.*)$`, 'gm')), ([, found]) => found);
+    const [subjects, issuers] = [named('s'), named('i')];
+    t.equal(subjects.length, 2);
+    t.equal(subjects[1], issuers[0], 'the issuer comes after what it has issued');
+    t.not(subjects[1], issuers[1], 'and is no root');
+  });
 
-t.test('sessions resume, in both versions', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  // In TLS 1.3 the ticket comes after the handshake: it is there once an answer is.
-  const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
-  for (const version of ['-tls1_2', '-tls1_3']) {
-    await handshake([version, '-sess_out', 'session', '-ign_eof'], request);
-    t.match((await handshake([version, '-sess_in', 'session'])).said, /^Reused, TLSv1/m, version);
-  }
-});
+  await t.test('no renegotiation by the client, no compression, no way down by fallback', async (t) => {
+    const usual = await handshake(['-tls1_2']);
+    t.match(usual.said, /Secure Renegotiation IS supported/);
+    t.match(usual.said, /Compression: NONE/);
+    t.match((await handshake(['-tls1_2'], 'R\n')).said, /no renegotiation/i);
+    t.notOk((await handshake(['-tls1_2', '-fallback_scsv'])).isConnected, 'a client that speaks 1.3 must');
+  });
 
-t.test('HSTS for half a year at least, over everything', async (t) => {
-  if (!requireTool(t, 'openssl')) return;
-  const { handshake } = await start(t);
-  const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
-  const { said } = await handshake(['-ign_eof'], request);
-  const [, seconds] = /^strict-transport-security: max-age=(\d+)/im.exec(said) ?? [];
-  t.ok(Number(seconds) >= 15_768_000, `${seconds} seconds`);
-  t.match(said, /hello/);
-});
+  await t.test('sessions resume, in both versions', async (t) => {
+    // In TLS 1.3 the ticket comes after the handshake: it is there once an answer is.
+    const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
+    for (const version of ['-tls1_2', '-tls1_3']) {
+      await handshake([version, '-sess_out', 'session', '-ign_eof'], request);
+      t.match((await handshake([version, '-sess_in', 'session'])).said, /^Reused, TLSv1/m, version);
+    }
+  });
+
+  await t.test('HSTS for half a year at least, over everything', async (t) => {
+    const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
+    const { said } = await handshake(['-ign_eof'], request);
+    const [, seconds] = /^strict-transport-security: max-age=(\d+)/im.exec(said) ?? [];
+    t.ok(Number(seconds) >= 15_768_000, `${seconds} seconds`);
+    t.match(said, /hello/);
+  });
+}

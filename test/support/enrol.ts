@@ -1,5 +1,4 @@
 // A proxy with a host where client certificates are given, its CA on disk, and requests for certificates.
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { prepareDevCertificates } from '../../src/certs/dev-certificates.ts';
 import { clientNames, type MoreNames } from '../../src/certs/client-names.ts';
@@ -99,7 +98,3 @@ export async function newRequest(...names: string[]): Promise<{ key: string; bod
 export const basic = (token: string, user = ''): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`,
 });
-
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-}

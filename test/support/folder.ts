@@ -1,5 +1,5 @@
 // A folder of its own for a test, gone at its end.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -7,4 +7,9 @@ export function temporaryFolder(t: { teardown(handler: () => void): void }): str
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sallyport-test-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Texts by file name. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
 }

@@ -21,10 +21,9 @@ import {
   newRequest,
   type ShownCertificate,
   startEnrolment,
-  writeFiles,
 } from '../../support/enrol.ts';
 import { openssl, skipWithoutOpenssl } from '../../support/openssl.ts';
-import { temporaryFolder } from '../../support/folder.ts';
+import { temporaryFolder, writeFiles } from '../../support/folder.ts';
 import { requireTool } from '../../support/requires.ts';
 
 const HOUR_MS = 3_600_000;
