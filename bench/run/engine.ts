@@ -87,7 +87,7 @@ export async function createEngine(
     void new H1Connection(socket, {
       connection: clientConnection(id, verdict, edge.tls.defaultGroup),
       service: pipeline,
-      settings: edge.h1,
+      settings: edge.http,
       deadlines: new Deadlines(),
       reset: () => {},
       onClose: () => {},

@@ -4,7 +4,7 @@ import type { Storage } from '../certs/storage/storage.ts';
 import { parseListenAddress } from '../config/listen-address.ts';
 import { systemClock } from '../core/clock.ts';
 import { AlpnPort } from '../edge/alpn-port.ts';
-import type { H1Settings } from '../edge/h1-parts.ts';
+import type { HttpSettings } from '../edge/http-parts.ts';
 import { PlainListener } from '../edge/plain-listener.ts';
 import { PlainService } from '../pipeline/plain-service.ts';
 
@@ -15,8 +15,9 @@ const LIMITS = {
   isProxied: () => false,
 };
 
-const H1: H1Settings = {
+const HTTP: HttpSettings = {
   revocationMs: 0,
+  maxStreams: 1,
   request: {
     maxHeadBytes: 16_384,
     maxHeaders: 100,
@@ -47,7 +48,7 @@ export async function openStandalone(
       httpsPort: () => undefined,
       answerFor: async (token) => await answers.forToken(token),
     }),
-    h1: H1,
+    http: HTTP,
     limits: LIMITS,
     reusePort: false,
   });

@@ -82,8 +82,9 @@ async function edgeSettings(
       maxClientHelloBytes: config.max_client_hello_bytes,
       isProxied: proxiedTest(config, context.issues),
     },
-    h1: {
+    http: {
       revocationMs: config.revocation_deadline,
+      maxStreams: config.http2_max_concurrent_streams,
       request: {
         maxHeadBytes: config.max_request_header_bytes,
         maxHeaders: config.max_request_headers,

@@ -2,7 +2,7 @@
 import type { CredentialStore } from '../certs/credential-store.ts';
 import type { Config } from '../config/schema.ts';
 import { HostMap, parseHostPattern } from '../core/host-map.ts';
-import type { TlsGroupSettings } from '../edge/tls-group.ts';
+import type { AlpnProtocol, TlsGroupSettings } from '../edge/tls-group.ts';
 import type { TlsGroupsSettings } from '../edge/tls-groups.ts';
 import { type TrustContext, buildTrust } from './build-trust.ts';
 import type { HostPolicies, HostPolicy } from './host-policies.ts';
@@ -49,6 +49,12 @@ export async function buildGroups(
   };
 }
 
+const PROTOCOLS = {
+  auto: ['h2', 'http/1.1'],
+  http1: ['http/1.1'],
+  http2: ['h2'],
+} as const satisfies Record<Config['codec_type'], readonly AlpnProtocol[]>;
+
 async function buildGroup(
   name: string,
   { mtls, path, mode, minVersion }: HostPolicy,
@@ -68,6 +74,7 @@ async function buildGroup(
     trust,
     refusal: mtls.enforcement === 'reject_connection' ? 'close' : 'answer',
     minVersion,
+    protocols: PROTOCOLS[config.codec_type],
     sessionTimeoutMs: config.session_timeout,
   };
 }

@@ -48,7 +48,7 @@ export class PlainPort {
     this.#listener.destroy();
   }
 
-  #listenerParts({ h1, listener }: EdgeSettings) {
-    return { service: this.#service, h1, limits: listener, reusePort: this.#parts.reusePort };
+  #listenerParts({ http, listener }: EdgeSettings) {
+    return { service: this.#service, http, limits: listener, reusePort: this.#parts.reusePort };
   }
 }

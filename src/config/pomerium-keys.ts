@@ -45,7 +45,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'insecure_mode',
     ),
     ...ignored(NO_PROTOCOL, 'ssh_*'),
-    ...ignored('has no use here: HTTP/1.1 is spoken', 'codec_type'),
     ...ignored('has no use here: the file is always watched', 'config_hot_reload'),
     ...ignored(
       'has no use here: see header_timeout and min_request_body_rate',

@@ -88,6 +88,13 @@ export const listening = {
     .describe(
       "Processes that serve (`sallyport run` alone): a number, or `auto` for one a core. More than one are led by a process that serves nothing. Limits and connections to apps are each worker's own.",
     ),
+  codec_type: word(['auto', 'http1', 'http2'], {
+    http3: 'http3 is not spoken here yet: write auto, http1 or http2',
+  })
+    .prefault('auto')
+    .describe(
+      'Versions of HTTP that clients may choose from: `auto` (HTTP/2 and HTTP/1.1), `http1` or `http2` alone.',
+    ),
   reuse_port: flag()
     .prefault(false)
     .describe(
@@ -127,6 +134,9 @@ export const limits = {
   max_request_headers: count({ max: 10_000 })
     .prefault(100)
     .describe('Most header fields of a request. Then 431.'),
+  http2_max_concurrent_streams: count({ max: 1000 })
+    .prefault(100)
+    .describe('Requests at once on one connection of HTTP/2.'),
   max_uri_bytes: size({ min: 256, max: 1024 ** 2 })
     .prefault('16KiB')
     .describe('Longest request target. Then 414.'),

@@ -11,21 +11,22 @@ import type { BoundAddress, ListenAddress } from './address.ts';
 import type { ChallengeCertificates } from './alpn-challenge.ts';
 import { ClientConnection } from './client-connection.ts';
 import { H1Connection } from './h1-connection.ts';
-import type { H1Settings } from './h1-parts.ts';
+import { H2Connection } from './h2-connection.ts';
+import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SharedSessions } from './shared-sessions.ts';
 import { TicketKeys } from './ticket-keys.ts';
-import type { StapleFor } from './tls-group.ts';
+import type { AlpnProtocol, StapleFor } from './tls-group.ts';
 import { type GroupMember, TlsGroups, type TlsGroupsSettings } from './tls-groups.ts';
 import { UncertifiedSessions } from './uncertified-sessions.ts';
 
 export interface EdgeSettings {
   readonly tls: TlsGroupsSettings;
   readonly listener: ListenerLimits;
-  readonly h1: H1Settings;
+  readonly http: HttpSettings;
 }
 
 /** A handshake that is done. */
@@ -57,7 +58,7 @@ export class Edge {
   readonly #uncertified: UncertifiedSessions;
   readonly #groups: TlsGroups;
   readonly #listener: Listener;
-  readonly #live = new Map<H1Connection, GroupMember>();
+  readonly #live = new Map<H1Connection | H2Connection, GroupMember>();
   readonly #index: LiveIndex;
   readonly #rotation: NodeJS.Timeout;
   #settings: EdgeSettings;
@@ -166,20 +167,27 @@ export class Edge {
         return;
       }
     }
-    const h1 = new H1Connection(socket, {
+    const Connection = speaksH2(connection.alpn, settings.protocols) ? H2Connection : H1Connection;
+    const http = new Connection(socket, {
       connection,
       service: this.#parts.service,
-      settings: this.#settings.h1,
+      settings: this.#settings.http,
       deadlines: this.#deadlines,
       reset: () => resetSocket(raw),
       onClose: () => {
-        this.#live.delete(h1);
-        this.#index.remove(h1, connection);
+        this.#live.delete(http);
+        this.#index.remove(http, connection);
       },
+      onFlood: () => this.#reportFlood(connection),
     });
-    this.#live.set(h1, member);
-    this.#index.add(h1, connection);
-    if (this.#isDraining) h1.drain();
+    this.#live.set(http, member);
+    this.#index.add(http, connection);
+    if (this.#isDraining) http.drain();
+  }
+
+  #reportFlood({ remoteAddress }: ClientConnection): void {
+    const detail = `${remoteAddress} reset too many streams, or sent too many pings or settings: disconnected`;
+    this.#parts.observer.warning({ time: this.#parts.clock.now(), code: 'http2_flood', detail });
   }
 
   #reportRefused(connection: ClientConnection, timeoutMs: number): void {
@@ -203,4 +211,9 @@ export class Edge {
       subject: verdict.shown?.subject,
     });
   }
+}
+
+/** Whoever names no protocol speaks HTTP/1.1, unless that is not spoken here. */
+function speaksH2(alpn: string, protocols: readonly AlpnProtocol[]): boolean {
+  return alpn === 'h2' || (alpn === '' && !protocols.includes('http/1.1'));
 }

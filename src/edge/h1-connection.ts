@@ -11,9 +11,9 @@ import { RequestDecoder } from '../http1/request-decoder.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { type Carrier, H1Exchange } from './h1-exchange.ts';
 import { H1Output } from './h1-output.ts';
-import type { H1Parts } from './h1-parts.ts';
-import { H1Timing } from './h1-timing.ts';
-import { H1Tunnel } from './h1-tunnel.ts';
+import type { HttpParts } from './http-parts.ts';
+import { RequestTiming } from './request-timing.ts';
+import { ClientTunnel } from './client-tunnel.ts';
 import { UNREADABLE_REQUEST } from './unreadable-request.ts';
 
 /** Bytes of later requests held while one is answered, beyond which reading stops. */
@@ -25,12 +25,12 @@ export class H1Connection implements Carrier, Deadline {
   readonly connection: Connection;
   rosterIndex = -1;
   readonly #socket: Duplex;
-  readonly #parts: H1Parts;
+  readonly #parts: HttpParts;
   readonly #decoder: RequestDecoder;
   readonly #output: H1Output;
-  readonly #timing: H1Timing;
+  readonly #timing: RequestTiming;
   #exchange: H1Exchange | undefined;
-  #tunnel: H1Tunnel | undefined;
+  #tunnel: ClientTunnel | undefined;
   #pending: Buffer | undefined;
   #headStartedAt = 0;
   #lingeredBytes = 0;
@@ -45,7 +45,7 @@ export class H1Connection implements Carrier, Deadline {
   #revokedBy: SallyportError | undefined;
   #cutAt = Infinity;
 
-  constructor(socket: Duplex, parts: H1Parts) {
+  constructor(socket: Duplex, parts: HttpParts) {
     this.connection = parts.connection;
     this.#socket = socket;
     this.#parts = parts;
@@ -53,7 +53,7 @@ export class H1Connection implements Carrier, Deadline {
       beforeFlush: () => this.#exchange?.sendHead(),
       onBlocked: () => this.#timing.enterBlocked(this.#parts.deadlines.now()),
     });
-    this.#timing = new H1Timing(parts.settings.timing, parts.deadlines.now());
+    this.#timing = new RequestTiming(parts.settings.timing, parts.deadlines.now());
     this.#decoder = new RequestDecoder(parts.settings.request, {
       onHead: (head) => this.#onHead(head),
       onData: (chunk) => this.#exchange?.takeData(chunk),
@@ -246,12 +246,13 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
-    const tunnel = new H1Tunnel(this.#socket, this.#output, {
+    const tunnel = new ClientTunnel(this.#socket, this.#output, {
       count: exchange,
       isWebsocket: exchange.request.upgrade === 'websocket',
       events,
       early: this.#pending,
       finish: () => this.#close(),
+      cut: () => this.#socket.destroy(),
     });
     this.#pending = undefined;
     this.#tunnel = tunnel;

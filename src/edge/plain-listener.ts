@@ -6,7 +6,7 @@ import type { Connection } from '../exchange/connection.ts';
 import type { Service } from '../exchange/service.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { H1Connection } from './h1-connection.ts';
-import type { H1Settings } from './h1-parts.ts';
+import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { ListenerLimits } from './listener.ts';
 import { takeProxyHeader } from './peek.ts';
@@ -14,7 +14,7 @@ import { resetSocket } from './reset-socket.ts';
 
 export interface PlainListenerParts {
   readonly service: Service;
-  readonly h1: H1Settings;
+  readonly http: HttpSettings;
   readonly limits: Pick<
     ListenerLimits,
     'maxConnections' | 'maxConnectionsPerAddress' | 'isProxied' | 'handshakeMs'
@@ -89,7 +89,7 @@ export class PlainListener {
   }
 
   #serve(socket: Socket, address: string, port: number): void {
-    const { service, h1, limits } = this.#parts;
+    const { service, http, limits } = this.#parts;
     if (
       this.#live.size >= limits.maxConnections ||
       this.#countOf(address) >= limits.maxConnectionsPerAddress
@@ -100,7 +100,7 @@ export class PlainListener {
     const connection = new H1Connection(socket, {
       connection: connectionOf(this.#nextId++, socket, { address, port }),
       service,
-      settings: h1,
+      settings: http,
       deadlines: this.#deadlines,
       reset: () => resetSocket(socket),
       onClose: () => this.#live.delete(connection),

@@ -19,6 +19,8 @@ import type { TicketKeys } from './ticket-keys.ts';
 
 export type ClientCertificateMode = 'require' | 'request' | 'none';
 
+export type AlpnProtocol = 'h2' | 'http/1.1';
+
 export interface TlsGroupSettings {
   /** Unique; sessions never leave the group of this name. */
   readonly name: string;
@@ -35,6 +37,8 @@ export interface TlsGroupSettings {
   /** What becomes of a client that must show a certificate and shows none that passes: an answer in HTTP, or a close. */
   readonly refusal: 'answer' | 'close';
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** What clients may choose from, the best first (ALPN, RFC 7301). Fixed for the life of a group. */
+  readonly protocols: readonly AlpnProtocol[];
   /** How long a session may be resumed, at most 300 s: a session made without a certificate lives as long. */
   readonly sessionTimeoutMs: number;
 }
@@ -148,7 +152,7 @@ export class TlsGroup {
       requestCert: this.#settings.clientCertificate !== 'none',
       // Node completes the handshake in any case and would then only drop the connection; the verdict is ours to give.
       rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...this.#settings.protocols],
       SNICallback: (serverName, callback) => {
         // A throw in here would end the process (Node CVE-2026-21637).
         try {

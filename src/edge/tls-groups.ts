@@ -78,7 +78,7 @@ export class TlsGroups {
     let isTrustNew = false;
     for (const next of settings.groups) {
       const known = this.#members.get(next.name);
-      const isKept = known !== undefined && known.group.settings.clientCertificate === next.clientCertificate;
+      const isKept = known !== undefined && isAlike(known.group.settings, next);
       if (!isKept) {
         members.set(next.name, this.#create(next));
         continue;
@@ -110,4 +110,9 @@ export class TlsGroups {
     };
     return member;
   }
+}
+
+/** Whether a group may go on with these settings. */
+function isAlike(one: TlsGroupSettings, other: TlsGroupSettings): boolean {
+  return one.clientCertificate === other.clientCertificate && one.protocols.join() === other.protocols.join();
 }

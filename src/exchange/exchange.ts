@@ -40,7 +40,8 @@ export type ResponseLength = number | 'none' | 'until_end';
 
 /**
  * What shall become of the connection after this exchange. `keep`: serve the next one; `retire`: finish this answer,
- * then close (h1) or GOAWAY (h2); `abort`: cut now so that the client sees an incomplete answer.
+ * then close (h1) or GOAWAY (h2); `abort`: cut now so that the client sees an incomplete answer. In HTTP/1 a request that
+ * has not arrived whole retires its connection in any case; in HTTP/2 an answer of 421 is about its stream alone.
  */
 export type Disposition = 'keep' | 'retire' | 'abort';
 

@@ -15,10 +15,10 @@ const GOVERNING: ReadonlySet<string> = new Set([
   'trailer',
 ]);
 
-/** Throws bad_header_name where the name in `bytes[from, to)` is a governing one once folded. */
-export function refuseDisguise(bytes: Uint8Array, from: number, to: number): void {
-  const name = foldName(String.fromCharCode(...bytes.subarray(from, to)));
-  if (GOVERNING.has(name)) throw new SallyportError('bad_header_name', `stands for ${name}`);
+/** Throws bad_header_name where the name is a governing one once folded. */
+export function refuseDisguise(name: string): void {
+  const folded = foldName(name);
+  if (GOVERNING.has(folded)) throw new SallyportError('bad_header_name', `stands for ${folded}`);
 }
 
 /**

@@ -141,7 +141,7 @@ export class HeadScanner {
   #mark(bytes: Uint8Array, base: number, end: number): void {
     if (this.#isOdd) {
       if (this.#limits.underscores === 'drop') return;
-      refuseDisguise(bytes, base + this.#nameFrom, base + this.#nameTo);
+      refuseDisguise(String.fromCharCode(...bytes.subarray(base + this.#nameFrom, base + this.#nameTo)));
     }
     let to = end - base;
     let hasTab = false;

@@ -21,8 +21,8 @@ const PAGE_POLICY = pageSecurityPolicy();
 export type RefusalHelp = (refusal: Refusal) => Html | undefined;
 
 /**
- * Says no. The request's body is not read: where there is one that has not arrived, or where nobody was vouched for,
- * the connection goes no further. Returns whether it may.
+ * Says no. The request's body is not read. Returns whether the connection may go on, as far as the refusal is concerned:
+ * where nobody was vouched for it may not.
  */
 export function refuse(life: Life, refusal: Refusal, help: RefusalHelp | undefined): boolean {
   const { exchange, served, route } = life;
@@ -40,7 +40,7 @@ export function refuse(life: Life, refusal: Refusal, help: RefusalHelp | undefin
       requestType,
     );
     reply(life, 200, [...fields, 'Cache-Control', 'no-store'], { body: Buffer.alloc(0), isLast });
-    return !isLast;
+    return !endsConnection(refusal);
   }
   const form = negotiateRefusal(headerValue(headers, 'accept'));
   const template = form === 'html' ? settings.template : undefined;
@@ -55,7 +55,7 @@ export function refuse(life: Life, refusal: Refusal, help: RefusalHelp | undefin
   if (refusal.code === 'websocket_version')
     fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13', 'Connection', 'Upgrade');
   reply(life, status, fields, { body: Buffer.from(body), isLast });
-  return !isLast;
+  return !endsConnection(refusal);
 }
 
 /** What the visitor may know. */

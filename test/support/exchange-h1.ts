@@ -16,9 +16,10 @@ import {
 } from './exchange-client.ts';
 
 const LIMITS = { maxHeadBytes: 65_536, maxHeaders: 100, underscores: 'reject' } as const;
-const SETTINGS = {
+export const SETTINGS = {
   request: { ...LIMITS, maxTargetBytes: 8192, maxBodyBytes: Infinity },
   revocationMs: 5000,
+  maxStreams: 100,
   timing: { headMs: 60_000, idleMs: 60_000, minBodyBytesPerSecond: 0, bodyGraceMs: 1000 },
 };
 

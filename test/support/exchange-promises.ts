@@ -1,6 +1,7 @@
 // What the contract suite asks: one promise a test.
 import { Buffer } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { headerValue, headerValues } from '../../src/core/flat-headers.ts';
 import type { Contract } from './exchange-contract.ts';
 import { until } from './until.ts';
 
@@ -12,8 +13,7 @@ export const promises: Readonly<Record<string, Contract>> = {
     const { request, isRequestComplete } = (await exchange(0)).exchange;
     t.match(request, { method: 'GET', authority: 'app.example.com', target: '/a?b=c', contentLength: 0 });
     t.equal(request.upgrade, undefined);
-    const ours = request.headers.filter((_, i, all) => all[i - (i % 2)]?.toLowerCase() === 'x-one');
-    t.same(ours, ['X-One', '1', 'x-one', '2']);
+    t.same(headerValues(request.headers, 'x-one'), ['1', '2']);
     t.ok(isRequestComplete);
   },
 
@@ -27,7 +27,7 @@ export const promises: Readonly<Record<string, Contract>> = {
       exchange.settle('keep');
       await until(() => answer.end);
       t.match(answer, { status: 200, end: 'whole', body: Buffer.from('ok') });
-      t.equal(answer.headers[answer.headers.indexOf('X-Answer') + 1], String(n));
+      t.equal(headerValue(answer.headers, 'x-answer'), String(n));
       t.equal(exchange.bytesOut, 2);
     }
   },
@@ -53,7 +53,8 @@ export const promises: Readonly<Record<string, Contract>> = {
     stream.write('abc');
     stream.end(['X-Sum', '3']);
     await until(() => recorder.ends === 1);
-    t.match(recorder, { body: 'abc', trailers: ['X-Sum', '3'] });
+    t.equal(recorder.body, 'abc');
+    t.equal(headerValue(recorder.trailers ?? [], 'x-sum'), '3');
   },
 
   'a body that came before anybody read it is not lost': async (t, { client, exchange }) => {
@@ -124,7 +125,7 @@ export const promises: Readonly<Record<string, Contract>> = {
     one.settle('keep');
     await until(() => answer.end);
     t.equal(answer.body.length, 0);
-    t.equal(answer.headers[answer.headers.indexOf('content-length') + 1], '1000');
+    t.equal(headerValue(answer.headers, 'content-length'), '1000');
     t.equal(answer.end, 'whole');
   },
 
@@ -136,7 +137,8 @@ export const promises: Readonly<Record<string, Contract>> = {
     one.end(['X-Sum', '3']);
     one.settle('keep');
     await until(() => answer.end);
-    t.match(answer, { end: 'whole', trailers: ['X-Sum', '3'] });
+    t.equal(answer.end, 'whole');
+    t.equal(headerValue(answer.trailers, 'x-sum'), '3');
   },
 
   'an aborted answer is seen as cut': async (t, { client, exchange }) => {

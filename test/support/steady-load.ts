@@ -15,6 +15,8 @@ export interface LoadResult {
 }
 
 export interface SteadyLoad {
+  /** Requests since it is warm. */
+  readonly sent: number;
   /** Waits until its connections are made, and forgets what was measured so far. */
   warm(): Promise<void>;
   /** Ends it and waits for the last answer. */
@@ -53,6 +55,9 @@ export function steadyLoad(options: ConnectionOptions, perSecond: number): Stead
   };
   const timer = setInterval(() => void send(), 1000 / perSecond);
   return {
+    get sent() {
+      return measure.sent;
+    },
     async warm() {
       await Promise.all(Array.from({ length: CONNECTIONS }, send));
       measure = newMeasure();

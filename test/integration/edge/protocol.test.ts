@@ -9,6 +9,7 @@ import { makeTestPki } from '../../support/certificates.ts';
 import { call, clientOptions, openClient } from '../../support/client.ts';
 import { skipWithoutOpenssl } from '../../support/openssl.ts';
 import { startProxy } from '../../support/proxy.ts';
+import type { ConfigInput } from '../../../src/config/schema.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { until } from '../../support/until.ts';
 
@@ -16,14 +17,20 @@ const routes = [{ from: 'https://app.sallyport.localhost', response: { status: 2
 const pki = await makeTestPki();
 
 /** The failure of a handshake, and that everything is well after it. */
-async function fault(t: Test, options: ConnectionOptions, code: string, reported: RegExp): Promise<void> {
-  const { port, heard } = await startProxy(t, { routes });
+async function fault(
+  t: Test,
+  options: ConnectionOptions,
+  code: string,
+  reported: RegExp,
+  more: Partial<ConfigInput> = {},
+): Promise<void> {
+  const { port, heard } = await startProxy(t, { routes, ...more });
   await t.rejects(openClient(t, clientOptions(pki, port, options)), { code });
   await until(() => heard.handshakeFailures.length > 0);
   // Words, not OpenSSL's whole line, which has an address of memory and a path of its sources.
   t.match(heard.handshakeFailures, [{ phase: 'tls', reason: reported, detail: /^[a-zA-Z0-9 ]+$/ }]);
   t.equal(heard.handshakeFailures.length, 1);
-  t.equal((await call(clientOptions(pki, port))).status, 200);
+  if (more.codec_type !== 'http2') t.equal((await call(clientOptions(pki, port))).status, 200);
 }
 
 for (const version of ['TLSv1', 'TLSv1.1'] as const)
@@ -46,14 +53,26 @@ for (const [what, ciphers] of Object.entries(SUITES))
     await fault(t, options, 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', /no_shared_cipher/);
   });
 
-t.test('only application protocols that are none of ours is refused, h2 among others is not', async (t) => {
-  const code = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
-  for (const ALPNProtocols of [['h2'], ['spdy/3'], ['http/1.0'], ['x'.repeat(255)]])
-    await fault(t, { ALPNProtocols }, code, /^err_ssl_no_application_protocol$/);
-  const { port } = await startProxy(t, { routes });
-  const socket = await openClient(t, clientOptions(pki, port, { ALPNProtocols: ['h2', 'http/1.1'] }));
-  t.equal(socket.alpnProtocol, 'http/1.1');
-});
+t.test(
+  'only application protocols that are none of ours is refused, and codec_type says which are',
+  async (t) => {
+    const code = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+    const reported = /^err_ssl_no_application_protocol$/;
+    for (const ALPNProtocols of [['spdy/3'], ['http/1.0'], ['x'.repeat(255)]])
+      await fault(t, { ALPNProtocols }, code, reported);
+    await fault(t, { ALPNProtocols: ['h2'] }, code, reported, { codec_type: 'http1' });
+    await fault(t, { ALPNProtocols: ['http/1.1'] }, code, reported, { codec_type: 'http2' });
+    for (const [codecType, chosen] of [
+      ['auto', 'h2'],
+      ['http1', 'http/1.1'],
+      ['http2', 'h2'],
+    ] as const) {
+      const { port } = await startProxy(t, { routes, codec_type: codecType });
+      const socket = await openClient(t, clientOptions(pki, port, { ALPNProtocols: ['http/1.1', 'h2'] }));
+      t.equal(socket.alpnProtocol, chosen, codecType);
+    }
+  },
+);
 
 t.test('the server chooses the suite', async (t) => {
   const { port } = await startProxy(t, { routes });

@@ -1,10 +1,11 @@
 import t from 'tap';
 import { benchOf } from '../../support/exchange-contract.ts';
 import { h1 } from '../../support/exchange-h1.ts';
+import { h2 } from '../../support/exchange-h2.ts';
 import { multiplexed } from '../../support/exchange-multiplexed.ts';
 import { promises } from '../../support/exchange-promises.ts';
 
-for (const implementation of [h1, multiplexed]) {
+for (const implementation of [h1, h2, multiplexed]) {
   for (const [promise, ask] of Object.entries(promises))
     t.test(`${implementation.name}: ${promise}`, async (t) =>
       ask(t, benchOf(implementation), implementation),

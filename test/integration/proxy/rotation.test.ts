@@ -142,9 +142,10 @@ t.test('every certificate, list and key is replaced while requests come', async 
   await applied();
   t.not(JSON.stringify((await keys())[0]), JSON.stringify(before[0]), 'the key of assertions');
 
+  // On a slow machine as many, only later.
+  await until(() => load.sent > 50, 30_000);
   const { statuses, errors, sent } = await load.end();
   t.strictSame(errors, []);
   t.strictSame(statuses, { 200: sent });
-  t.ok(sent > 50, `${sent} requests`);
   for (const socket of standing) t.match(await askOn(socket), /hello/, 'connections stay');
 });

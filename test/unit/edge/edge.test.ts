@@ -28,6 +28,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
             trust: trustIn([pki.clientCa]),
             refusal: 'answer',
             minVersion: 'TLSv1.2',
+            protocols: ['http/1.1'],
             sessionTimeoutMs: 300_000,
           },
         ],
@@ -43,7 +44,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
         maxClientHelloBytes: 16_384,
         isProxied: () => false,
       },
-      h1: {
+      http: {
         request: {
           maxHeadBytes: 4096,
           maxHeaders: 9,
@@ -52,6 +53,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
           underscores: 'reject',
         },
         revocationMs: 5000,
+        maxStreams: 9,
         timing: { headMs: 5000, idleMs: 5000, minBodyBytesPerSecond: 0, bodyGraceMs: 0 },
       },
     },

@@ -10,6 +10,7 @@ import { resetSocket } from '../../../src/edge/reset-socket.ts';
 const SETTINGS = {
   request: { maxHeadBytes: 4096, maxHeaders: 9, maxTargetBytes: 999, maxBodyBytes: 9, underscores: 'reject' },
   revocationMs: 5000,
+  maxStreams: 100,
   timing: { headMs: 5000, idleMs: 5000, minBodyBytesPerSecond: 0, bodyGraceMs: 0 },
 } as const;
 

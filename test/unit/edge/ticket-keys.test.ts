@@ -18,6 +18,7 @@ const group: TlsGroupSettings = {
   clientCertificate: 'require',
   refusal: 'answer',
   minVersion: 'TLSv1.2',
+  protocols: ['http/1.1'],
   credentials: new CredentialStore(credential),
   trust: trustIn([pki.clientCa]),
   sessionTimeoutMs: 300_000,

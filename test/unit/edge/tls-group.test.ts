@@ -29,6 +29,7 @@ const settingsOf = (...[first = edge, ...others]: Credential[]): TlsGroupSetting
   clientCertificate: 'require',
   refusal: 'answer',
   minVersion: 'TLSv1.2',
+  protocols: ['http/1.1'],
   credentials: new CredentialStore(first, ...others),
   trust,
   sessionTimeoutMs: 300_000,

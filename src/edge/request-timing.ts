@@ -1,8 +1,9 @@
-// The deadlines of an HTTP/1.1 connection, one phase at a time: waiting for a request, head, body, answer, closing.
+// The deadlines of a connection that carries one request after the other, or of one stream of many, a phase at a time:
+// waiting for a request, head, body, answer, closing.
 // Absolute where a client could otherwise stretch them a byte at a time (slowloris).
 import type { ErrorCode } from '../core/errors.ts';
 
-export interface H1TimingLimits {
+export interface TimingLimits {
   /** From the first byte of a head to its end. */
   readonly headMs: number;
   /** Between requests, and for a client that does not read its answer. */
@@ -15,15 +16,15 @@ export interface H1TimingLimits {
 /** How long a client may go on sending once its last answer is on the way. */
 const LINGER_MS = 2_000;
 
-export class H1Timing {
+export class RequestTiming {
   dueAt: number;
-  readonly #limits: H1TimingLimits;
+  readonly #limits: TimingLimits;
   #phase: 'idle' | 'head' | 'body' | 'answer' | 'flush' | 'linger' = 'idle';
   #blockedUntil = Infinity;
   #bodyUntil = Infinity;
   #bodyBytes = 0;
 
-  constructor(limits: H1TimingLimits, now: number) {
+  constructor(limits: TimingLimits, now: number) {
     this.#limits = limits;
     this.dueAt = now + limits.idleMs;
   }
@@ -82,9 +83,9 @@ export class H1Timing {
     this.dueAt = now + this.#limits.idleMs;
   }
 
-  enterLinger(now: number): void {
+  enterLinger(now: number, ms = LINGER_MS): void {
     this.#phase = 'linger';
-    this.dueAt = now + LINGER_MS;
+    this.dueAt = now + ms;
   }
 
   /**

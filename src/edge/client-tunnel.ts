@@ -1,8 +1,14 @@
-// The raw bytes of an HTTP/1.1 connection after 101 Switching Protocols.
+// The raw bytes of a connection after 101 Switching Protocols, or of a stream after a 200 to an extended CONNECT.
 import type { Duplex } from 'node:stream';
 import type { Tunnel, TunnelEvents } from '../exchange/exchange.ts';
-import type { H1Output } from './h1-output.ts';
 import { POLICY_VIOLATION, WebsocketFrames } from './websocket-frames.ts';
+
+/** Where bytes for the client go. */
+export interface TunnelOutput {
+  /** The client takes no more for now. */
+  readonly isBlocked: boolean;
+  pushNow(chunk: Buffer): void;
+}
 
 /** `finish` says goodbye to the client, who then has as long to close as after any last answer. */
 export interface TunnelParts {
@@ -12,28 +18,32 @@ export interface TunnelParts {
   readonly isWebsocket: boolean;
   readonly early: Buffer | undefined;
   readonly finish: () => void;
+  /** Ends it at once, so that the client sees that something is missing. */
+  readonly cut: () => void;
 }
 
-export class H1Tunnel implements Tunnel {
+export class ClientTunnel implements Tunnel {
   readonly #socket: Duplex;
-  readonly #output: H1Output;
+  readonly #output: TunnelOutput;
   readonly #count: TunnelParts['count'];
   readonly #events: TunnelEvents;
   /** What came behind the upgrade request; its receiver is not ready before `upgrade` has returned. */
   #early: Buffer | undefined;
   readonly #finish: () => void;
+  readonly #cut: () => void;
   #isClosed = false;
   /** What goes to the client; undefined where it is no WebSocket. */
   readonly #frames: WebsocketFrames | undefined;
   #revocation: 'none' | 'waiting' | 'done' = 'none';
 
-  constructor(socket: Duplex, output: H1Output, rest: TunnelParts) {
+  constructor(socket: Duplex, output: TunnelOutput, rest: TunnelParts) {
     this.#socket = socket;
     this.#output = output;
     this.#count = rest.count;
     this.#events = rest.events;
     this.#early = rest.early;
     this.#finish = rest.finish;
+    this.#cut = rest.cut;
     this.#frames = rest.isWebsocket ? new WebsocketFrames() : undefined;
     if (rest.early !== undefined) process.nextTick(() => this.#releaseEarly());
   }
@@ -74,7 +84,7 @@ export class H1Tunnel implements Tunnel {
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#cut();
   }
 
   pause(): void {

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { H1Timing } from '../../../src/edge/h1-timing.ts';
+import { RequestTiming } from '../../../src/edge/request-timing.ts';
 
 const LIMITS = { headMs: 100, idleMs: 1000, minBodyBytesPerSecond: 200, bodyGraceMs: 500 };
 /** What a body must bring in one window. */
 const ENOUGH = 100;
 
 t.test('a connection that waits for a request is closed when it is idle for too long', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   t.equal(timing.dueAt, 1000);
   t.equal(timing.check(1000, 0), 'close');
   timing.enterIdle(400);
@@ -14,7 +14,7 @@ t.test('a connection that waits for a request is closed when it is idle for too 
 });
 
 t.test('a head has one deadline from its first byte, whatever drips in', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterHead(50);
   t.equal(timing.dueAt, 150);
   timing.leaveBlocked();
@@ -25,7 +25,7 @@ t.test('a head has one deadline from its first byte, whatever drips in', async (
 });
 
 t.test('a body must bring enough in every window', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterBody(0);
   t.equal(timing.dueAt, 500);
   t.equal(timing.check(500, ENOUGH), undefined);
@@ -34,7 +34,7 @@ t.test('a body must bring enough in every window', async (t) => {
 });
 
 t.test('nobody is blamed while it is we who do not read', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterBody(0);
   timing.pauseBody();
   t.equal(timing.dueAt, Infinity);
@@ -44,19 +44,19 @@ t.test('nobody is blamed while it is we who do not read', async (t) => {
 });
 
 t.test('without a minimum rate a body may take for ever', async (t) => {
-  const timing = new H1Timing({ ...LIMITS, minBodyBytesPerSecond: 0 }, 0);
+  const timing = new RequestTiming({ ...LIMITS, minBodyBytesPerSecond: 0 }, 0);
   timing.enterBody(0);
   t.equal(timing.dueAt, Infinity);
 });
 
 t.test('an answer in the making has no deadline of its own', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterAnswer();
   t.equal(timing.dueAt, Infinity);
 });
 
 t.test('a client that does not take its answer is cut', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterAnswer();
   timing.enterBlocked(200);
   timing.enterBlocked(900);
@@ -67,7 +67,7 @@ t.test('a client that does not take its answer is cut', async (t) => {
 });
 
 t.test('of a slow body and an answer not taken the first that is due counts', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterBody(0);
   timing.enterBlocked(0);
   t.equal(timing.dueAt, 500);
@@ -77,7 +77,7 @@ t.test('of a slow body and an answer not taken the first that is due counts', as
 });
 
 t.test('a client that does not take its last answer is cut when it is idle for too long', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterFlush(100);
   timing.pauseBody();
   t.equal(timing.dueAt, 1100);
@@ -85,7 +85,7 @@ t.test('a client that does not take its last answer is cut when it is idle for t
 });
 
 t.test('a closing connection is let go after two seconds, whatever it still sends or takes', async (t) => {
-  const timing = new H1Timing(LIMITS, 0);
+  const timing = new RequestTiming(LIMITS, 0);
   timing.enterLinger(100);
   timing.enterBlocked(200);
   timing.leaveBlocked();
