@@ -14,6 +14,7 @@ const OF_TLS = [
   'tls_upstream_server_name',
   'tls_upstream_spki_pins',
   'tls_upstream_san',
+  'allow_h2',
 ];
 const OF_APP = [
   ...OF_TLS,
@@ -153,4 +154,4 @@ function urlsOf(to: unknown): string[] {
 
 const isTcp = (url: string): boolean => /^tcp:/i.test(url);
 
-const isPlain = (url: string): boolean => /^(?:http:|http\+unix:|unix:)/i.test(url);
+const isPlain = (url: string): boolean => /^(?:http:|h2c:|http\+unix:|unix:)/i.test(url);

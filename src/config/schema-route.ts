@@ -160,7 +160,7 @@ export const routeSchema = z.strictObject({
   to: to
     .exactOptional()
     .describe(
-      'Where the app is: `https://host:port`, `http://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`, and `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
+      'Where the app is: `https://host:port`, `http://host:port`, `h2c://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`, and `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
     ),
   redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
@@ -191,6 +191,11 @@ export const routeSchema = z.strictObject({
   upstream_client: word(['undici', 'raw'])
     .exactOptional()
     .describe('Who speaks to this app. Default: the global `upstream_client`.'),
+  allow_h2: flag()
+    .prefault(false)
+    .describe(
+      'Asks this app in HTTP/2 where it offers that in the TLS handshake, else in HTTP/1.1. What gRPC needs; `h2c://` in `to` is the same in clear text.',
+    ),
   upstream_pipelining: count({ max: 64 })
     .exactOptional()
     .describe('Requests at once on one connection to this app. Default: the global `upstream_pipelining`.'),

@@ -4,6 +4,8 @@ import { type Hostname, isAddress, normalizeHostname } from './hostname.ts';
 
 export interface Target {
   readonly protocol: 'http' | 'https';
+  /** In clear text, and nothing but HTTP/2 (RFC 9113 3.3). */
+  readonly isH2c: boolean;
   /** Host name or address (IPv6 without brackets); undefined for a unix socket. */
   readonly host: Hostname | undefined;
   /** 0 for a unix socket. */
@@ -21,11 +23,12 @@ export interface Target {
 const SCHEMES: Readonly<Record<string, { protocol: Target['protocol']; isUnix: boolean }>> = {
   http: { protocol: 'http', isUnix: false },
   https: { protocol: 'https', isUnix: false },
+  h2c: { protocol: 'http', isUnix: false },
   unix: { protocol: 'http', isUnix: true },
   'http+unix': { protocol: 'http', isUnix: true },
   'https+unix': { protocol: 'https', isUnix: true },
 };
-const UNSUPPORTED = new Set(['h2c', 'h2', 'udp', 'ssh', 'ws', 'wss']);
+const UNSUPPORTED = new Set(['h2', 'udp', 'ssh', 'ws', 'wss']);
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i;
 const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/;
 
@@ -47,7 +50,7 @@ export function parseTarget(text: string): Target {
   if (rest !== '') throw new Error(`'${text}' has a query or fragment: leave it out`);
   return kind.isUnix
     ? unixTarget(text, kind.protocol, authority, path)
-    : tcpTarget(text, kind.protocol, authority, path);
+    : tcpTarget(text, { protocol: kind.protocol, isH2c: scheme === 'h2c' }, authority, path);
 }
 
 function unixTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
@@ -56,6 +59,7 @@ function unixTarget(text: string, protocol: Target['protocol'], authority: strin
   const name = `${protocol === 'https' ? 'https+unix' : 'unix'}:${path}`;
   return {
     protocol,
+    isH2c: false,
     host: undefined,
     port: 0,
     socketPath: path,
@@ -65,7 +69,12 @@ function unixTarget(text: string, protocol: Target['protocol'], authority: strin
   };
 }
 
-function tcpTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
+function tcpTarget(
+  text: string,
+  { protocol, isH2c }: Pick<Target, 'protocol' | 'isH2c'>,
+  authority: string,
+  path: string,
+): Target {
   if (authority.includes('@'))
     throw new Error(`'${text}' has a user name: leave it out, or set the header you need`);
   const parts = AUTHORITY.exec(authority);
@@ -79,12 +88,13 @@ function tcpTarget(text: string, protocol: Target['protocol'], authority: string
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return {
     protocol,
+    isH2c,
     host,
     port,
     socketPath: undefined,
     serverName: host,
     authority: port === defaultPort ? shownHost : `${shownHost}:${port}`,
-    name: `${protocol}://${shownHost}:${port}`,
+    name: `${isH2c ? 'h2c' : protocol}://${shownHost}:${port}`,
   };
 }
 

@@ -21,7 +21,7 @@ import type { H2Head } from './h2-head.ts';
 import type { HttpSettings } from './http-parts.ts';
 import { RequestTiming } from './request-timing.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 const NO_FIELDS: FlatHeaders = [];
 /**
@@ -83,7 +83,7 @@ export class H2Exchange implements Exchange, Deadline {
     carrier.deadlines.add(this);
     stream.on('drain', () => this.#onDrain());
     stream.on('trailers', (_object, _flags, raw) => this.#onTrailers(raw));
-    stream.on('wantTrailers', () => this.#sendTrailers());
+    stream.on('wantTrailers', () => stream.sendTrailers(fieldObject(this.#answerTrailers)));
     stream.on('close', () => this.#onClosed());
   }
 
@@ -99,7 +99,7 @@ export class H2Exchange implements Exchange, Deadline {
     const verdict = this.#timing.check(now, this.bytesIn);
     if (verdict === 'body_too_slow') this.takeFault(new SallyportError(verdict));
     else if (verdict === 'let_go') this.#stream.close(NGHTTP2_NO_ERROR);
-    else if (verdict !== undefined) this.#stream.close(NGHTTP2_CANCEL);
+    else if (verdict !== undefined) this.#cut();
   }
 
   listen(events: ExchangeEvents): void {
@@ -219,10 +219,6 @@ export class H2Exchange implements Exchange, Deadline {
     if (this.#owed === Infinity) this.#stream.end();
   }
 
-  #sendTrailers(): void {
-    this.#stream.sendTrailers(fieldObject(this.#answerTrailers));
-  }
-
   #onDrain(): void {
     this.#timing.leaveBlocked();
     if (this.#tunnel === undefined) this.#events?.onDrain();
@@ -250,7 +246,7 @@ export class H2Exchange implements Exchange, Deadline {
           stream.end();
           this.#timing.enterLinger(this.#carrier.deadlines.now());
         },
-        cut: () => stream.close(NGHTTP2_CANCEL),
+        cut: () => this.#cut(),
       },
     );
     this.#status = 200;
@@ -280,9 +276,14 @@ export class H2Exchange implements Exchange, Deadline {
     this.#events = undefined;
     this.#sink = undefined;
     const isWhole = this.#isEnded && (this.#owed === 0 || this.#owed === Infinity);
-    if (disposition === 'abort' || !isWhole) this.#stream.close(NGHTTP2_INTERNAL_ERROR);
+    if (disposition === 'abort' || !isWhole) this.#cut();
     else if (!this.isRequestComplete) this.#timing.enterLinger(this.#carrier.deadlines.now(), LINGER_MS);
     this.#carrier.settled(disposition, this.#status);
+  }
+
+  /** RST_STREAM. `close` with an error would first end the stream in peace, and what is cut would look whole. */
+  #cut(): void {
+    if (!this.#stream.destroyed) this.#stream.destroy(new SallyportError('upstream_cut'));
   }
 
   #onClosed(): void {

@@ -23,6 +23,8 @@ export interface UpstreamSettings {
   readonly upstream_client?: UpstreamClient;
   /** Safe requests at once on one connection, with `raw`. Default 1. */
   readonly upstream_pipelining?: number;
+  /** Asks in HTTP/2 where the app can. Default false; always for `h2c://`. */
+  readonly allow_h2?: boolean;
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
   /** The route's certificate, or the global one. */
@@ -62,6 +64,7 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
         sanPins: settings.tls_upstream_san ?? NONE,
         connectTimeoutMs: settings.connect_timeout,
         maxConnections: settings.max_upstream_connections,
+        hasH2: settings.allow_h2 === true || target.isH2c,
         pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
       };
       endpoints.push(new PooledEndpoint({ ...shared, target }, timeouts, source));

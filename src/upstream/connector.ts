@@ -9,6 +9,8 @@ import { type Target, sniOf } from '../core/target.ts';
 
 export interface ConnectorOptions {
   readonly target: Target;
+  /** What is offered in the handshake, the best first (ALPN). Default: HTTP/1.1 alone. */
+  readonly protocols?: readonly string[];
   /** TCP and TLS together. */
   readonly connectTimeoutMs: number;
   /** Asked once, at the first TLS connection; may throw where the certificate or key is unusable. */
@@ -59,7 +61,7 @@ function createTlsConnector(address: net.NetConnectOpts, options: ConnectorOptio
   const settings: tls.ConnectionOptions = {
     ...address,
     servername: sniOf(target) ?? '',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...(options.protocols ?? ['http/1.1'])],
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,
     // The name is checked after the handshake instead, by our own rules and with the pins.

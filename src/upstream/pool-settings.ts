@@ -31,6 +31,8 @@ export interface PoolSettings {
   readonly maxConnections: number;
   /** Safe requests at once on one connection, with `raw` alone; 1 for one after the other. */
   readonly pipelining: number;
+  /** Whether the app is asked in HTTP/2 where it can, by a client of our own whatever `client` says. */
+  readonly hasH2: boolean;
 }
 
 /** The same for settings that may share a TLS context. Holds no secret: the PEM is hashed. */
@@ -41,8 +43,8 @@ export function tlsKey({ identity, trust }: PoolSettings): string {
 
 /** The same for settings that may share connections. A JSON list, so that no part can pass for another. */
 export function poolKey(settings: PoolSettings): string {
-  const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining } = settings;
+  const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining, hasH2 } = settings;
   const isTls = target.protocol === 'https';
   const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
-  return JSON.stringify([client, target.name, connectTimeoutMs, maxConnections, pipelining, ...proof]);
+  return JSON.stringify([client, target.name, connectTimeoutMs, maxConnections, pipelining, hasH2, ...proof]);
 }

@@ -2,8 +2,9 @@
 // one end (onEnd, onUpgrade, onError, or silence after abort) whatever the connection does afterwards.
 import type { Socket } from 'node:net';
 import type { Deadline, Deadlines } from '../core/deadlines.ts';
-import { type ErrorCode, SallyportError } from '../core/errors.ts';
+import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
+import { type Phase, phaseEnd, phaseFault } from './attempt-phases.ts';
 import type { Attempt, AttemptSink, OutgoingHead, Sent } from './contract.ts';
 import type { RawConnection } from './raw-connection.ts';
 import { upgradedTo } from './response-fields.ts';
@@ -17,15 +18,6 @@ export interface RawAttemptOptions {
   /** Called once, when it holds no connection and waits for none. */
   readonly onReleased: (isStarted: boolean) => void;
 }
-
-type Phase = 'wait' | 'body' | 'head' | 'answer';
-
-const LIMITS: Readonly<Record<Phase, { setting: keyof EndpointTimeouts; code: ErrorCode; text: string }>> = {
-  wait: { setting: 'waitMs', code: 'upstream_unavailable', text: 'no connection was free within' },
-  body: { setting: 'idleMs', code: 'upstream_timeout', text: 'the app took none of the body for' },
-  head: { setting: 'headersMs', code: 'upstream_timeout', text: 'no response head within' },
-  answer: { setting: 'idleMs', code: 'upstream_stalled', text: 'nothing of the body came for' },
-};
 
 export class RawAttempt implements Attempt, Deadline {
   readonly head: OutgoingHead;
@@ -230,15 +222,13 @@ export class RawAttempt implements Attempt, Deadline {
   // --- deadlines ---
 
   onDue(): void {
-    const { setting, code, text } = LIMITS[this.#phase];
-    const { name, timeouts } = this.#options;
-    this.fail(new SallyportError(code, `${name}: ${text} ${timeouts[setting]} ms`));
+    this.fail(phaseFault(this.#phase, this.#options.timeouts, this.#options.name));
   }
 
   #enter(phase: Phase): void {
-    const limit = this.#options.timeouts[LIMITS[phase].setting];
+    const { timeouts, deadlines } = this.#options;
     this.#phase = phase;
-    this.dueAt = limit === 0 ? Infinity : this.#options.deadlines.now() + limit;
+    this.dueAt = phaseEnd(phase, timeouts, deadlines.now());
   }
 
   // --- parts ---

@@ -3,6 +3,7 @@
 // more is idle, and what is idle for a minute is closed: a reload has nothing to retire by hand.
 import type { SecureContext } from 'node:tls';
 import { createConnector } from './connector.ts';
+import { H2Pool } from './h2-pool.ts';
 import { UndiciPool } from './undici-pool.ts';
 import type { ConnectionPool, PoolStats } from './pool.ts';
 import { poolKey, type PoolSettings, tlsKey } from './pool-settings.ts';
@@ -81,23 +82,28 @@ export class UpstreamRegistry {
 
   #create(settings: PoolSettings): ConnectionPool {
     const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining } = settings;
-    const connect = createConnector({
+    const connector = {
       target,
       connectTimeoutMs,
       secureContext: () => this.#context(settings),
       expected: { serverName: target.serverName, spkiPins, sanPins },
-    });
-    const Pool = client === 'raw' ? RawPool : UndiciPool;
-    return new Pool({
+    };
+    const options = {
       target,
-      connect,
+      connect: createConnector(connector),
       maxConnections,
       pipelining,
       maxWaiting: MAX_WAITING,
       maxHeaderBytes: MAX_HEADER_BYTES,
       keepAliveMs: KEEP_ALIVE_MS,
       maxKeepAliveMs: MAX_KEEP_ALIVE_MS,
-    });
+    };
+    if (settings.hasH2) {
+      const connectH2 = createConnector({ ...connector, protocols: ['h2', 'http/1.1'] });
+      return new H2Pool({ ...options, connectH2 });
+    }
+    const Pool = client === 'raw' ? RawPool : UndiciPool;
+    return new Pool(options);
   }
 
   #context(settings: PoolSettings): SecureContext {

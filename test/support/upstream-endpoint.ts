@@ -1,6 +1,7 @@
 // An endpoint on a pool of its own, as a test wants it, closed at the end of the test.
 import tls from 'node:tls';
 import { createConnector } from '../../src/upstream/connector.ts';
+import { H2Pool } from '../../src/upstream/h2-pool.ts';
 import { UndiciPool } from '../../src/upstream/undici-pool.ts';
 import type { ConnectionPool } from '../../src/upstream/pool.ts';
 import { RawPool } from '../../src/upstream/raw-pool.ts';
@@ -34,7 +35,7 @@ export function openEndpoint(
 ): { endpoint: PooledEndpoint; pool: ConnectionPool } {
   const parsed = parseTarget(url);
   const target = setup.serverName === undefined ? parsed : withServerName(parsed, setup.serverName);
-  const connect = createConnector({
+  const connector = {
     target,
     connectTimeoutMs: setup.connectTimeoutMs ?? 5000,
     secureContext: () => tls.createSecureContext(setup.tls),
@@ -43,18 +44,26 @@ export function openEndpoint(
       spkiPins: setup.spkiPins ?? [],
       sanPins: setup.sanPins ?? [],
     },
-  });
-  const Pool = process.env['UPSTREAM_CLIENT'] === 'raw' ? RawPool : UndiciPool;
-  const pool = new Pool({
+  };
+  const options = {
     target,
-    connect,
+    connect: createConnector(connector),
     keepAliveMs: 4000,
     maxKeepAliveMs: 10_000,
     maxHeaderBytes: setup.maxHeaderBytes ?? 16_384,
     maxConnections: setup.maxConnections ?? 8,
     pipelining: setup.pipelining ?? Number(process.env['PIPELINING'] ?? 1),
     maxWaiting: setup.maxWaiting ?? 64,
-  });
+  };
+  const client = process.env['UPSTREAM_CLIENT'];
+  const Pool = client === 'raw' ? RawPool : UndiciPool;
+  const pool =
+    client === 'h2'
+      ? new H2Pool({
+          ...options,
+          connectH2: createConnector({ ...connector, protocols: ['h2', 'http/1.1'] }),
+        })
+      : new Pool(options);
   const timeouts = {
     waitMs: setup.waitMs ?? 5000,
     headersMs: setup.headersMs ?? 5000,
@@ -71,6 +80,7 @@ export function openEndpoint(
     connectTimeoutMs: 0,
     maxConnections: 0,
     pipelining: 1,
+    hasH2: false,
   };
   return { endpoint: new PooledEndpoint(settings, timeouts, { acquire: () => pool }), pool };
 }

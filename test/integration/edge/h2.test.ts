@@ -160,14 +160,20 @@ t.test('what is in flight at the drain is answered, what comes later is not begu
 t.test('an app that fails, and one that stops in the middle', async (t) => {
   const { connect } = await setUp(t, {}, (request, response) => {
     if (request.url === '/early') response.socket?.destroy();
-    else response.write('half', () => response.socket?.destroy());
+    else {
+      if (request.url === '/announced') response.setHeader('content-length', '1000');
+      response.write('half', () => setTimeout(() => response.socket?.destroy(), 30));
+    }
   });
   const session = await connect();
   t.equal((await h2Call(session, { path: '/early' })).status, 502);
-  t.match(await h2Call(session, { path: '/late' }), {
-    status: 200,
-    rstCode: constants.NGHTTP2_INTERNAL_ERROR,
-  });
+  for (const path of ['/late', '/announced'])
+    t.match(await h2Call(session, { path }), {
+      status: 200,
+      body: 'half',
+      rstCode: constants.NGHTTP2_INTERNAL_ERROR,
+      isWhole: false,
+    });
 });
 
 t.test('gRPC is refused in its own words', async (t) => {

@@ -4,6 +4,7 @@ import { parseTarget, sniOf, withServerName } from '../../../src/core/target.ts'
 t.test('an https URL says where to connect and whom to expect', (t) => {
   t.strictSame(parseTarget('https://App.Internal:8443/'), {
     protocol: 'https',
+    isH2c: false,
     host: 'app.internal',
     port: 8443,
     socketPath: undefined,
@@ -38,6 +39,12 @@ t.test('unix sockets speak http, or https where asked', (t) => {
       authority: 'localhost',
       name: 'unix:/run/app.sock',
     });
+  t.match(parseTarget('h2c://app.test'), {
+    protocol: 'http',
+    isH2c: true,
+    port: 80,
+    name: 'h2c://app.test:80',
+  });
   t.match(parseTarget('https+unix:///run/app.sock'), { protocol: 'https', serverName: '' });
   t.end();
 });
@@ -54,7 +61,7 @@ t.test('what is no address of an app is refused with what to write instead', (t)
     ['https://user:pass@a.test', /user name/],
     ['https://a.test/base', /prefix_rewrite: \/base/],
     ['https://a.test?x', /query/],
-    ['h2c://a.test', /not spoken/],
+    ['h2://a.test', /not spoken/],
     ['unix:run/app.sock', /absolute/],
     ['unix://host/run/app.sock', /absolute/],
     ['unix:/', /absolute/],
