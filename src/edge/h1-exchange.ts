@@ -226,11 +226,12 @@ export class H1Exchange implements Exchange {
     return this.#carrier.revoke(error) === 'tunnel' ? 'tunnel' : 'in_flight';
   }
 
-  settle(disposition: Disposition): void {
+  settle(disposition: Disposition): Disposition {
     this.#isClosed = true;
     this.#events = undefined;
     this.#sink = undefined;
     this.#held = [];
     this.#carrier.settle(this, disposition);
+    return disposition === 'keep' && !this.isRequestComplete ? 'retire' : disposition;
   }
 }

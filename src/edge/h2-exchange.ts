@@ -270,8 +270,7 @@ export class H2Exchange implements Exchange, Deadline {
     this.#tunnel?.revoke();
   }
 
-  settle(disposition: Disposition): void {
-    if (this.#isSettled) return;
+  settle(disposition: Disposition): Disposition {
     this.#isSettled = true;
     this.#events = undefined;
     this.#sink = undefined;
@@ -279,6 +278,7 @@ export class H2Exchange implements Exchange, Deadline {
     if (disposition === 'abort' || !isWhole) this.#cut();
     else if (!this.isRequestComplete) this.#timing.enterLinger(this.#carrier.deadlines.now(), LINGER_MS);
     this.#carrier.settled(disposition, this.#status);
+    return disposition;
   }
 
   /** RST_STREAM. `close` with an error would first end the stream in peace, and what is cut would look whole. */

@@ -109,6 +109,6 @@ export interface Exchange {
    */
   revoke(error: SallyportError): 'in_flight' | 'tunnel';
 
-  /** The last call, always made, exactly once, after `end`, a tunnel's close, or instead of them (`abort`). */
-  settle(disposition: Disposition): void;
+  /** Returns what does become of the connection. The last call, always made, exactly once, after `end`, a tunnel's close, or instead of them (`abort`). */
+  settle(disposition: Disposition): Disposition;
 }

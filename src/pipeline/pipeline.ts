@@ -188,8 +188,8 @@ export class Pipeline implements Service {
     if (life.isSettled) return;
     life.isSettled = true;
     this.#underWay.delete(life);
-    life.exchange.settle(disposition);
-    this.#parts.observer.exchange(exchangeRecord(life, disposition));
+    const became = life.exchange.settle(disposition);
+    this.#parts.observer.exchange(exchangeRecord(life, became));
   }
 }
 

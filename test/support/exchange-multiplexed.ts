@@ -217,12 +217,13 @@ class MemoryStream implements Exchange {
     return state;
   }
 
-  settle(disposition: Disposition): void {
+  settle(disposition: Disposition): Disposition {
     this.#isClosed = true;
     this.#events = undefined;
     this.#sink = undefined;
     const isWhole = this.#isEnded && (this.#owed === 0 || this.#owed === Infinity);
     if (disposition === 'abort' || !isWhole) this.#answer.end ??= 'cut';
     else this.#flush();
+    return disposition;
   }
 }
