@@ -14,6 +14,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { parseCertificate } from '../../src/pki/facts.ts';
 import type { Verdict } from '../../src/pki/identity.ts';
 import { parsePem } from '../../src/pki/pem.ts';
+import { EndpointHealth } from '../../src/upstream/health.ts';
 import { RawPool } from '../../src/upstream/raw-pool.ts';
 import { EDGE_NAME, type BenchCertificates } from './certificates.ts';
 import { FakeSocket } from './fake-socket.ts';
@@ -72,6 +73,8 @@ export async function createEngine(
           maxKeepAliveMs: 55_000,
           connect: (connected) => queueMicrotask(() => connected(null, connect() as unknown as Socket)),
         }),
+      health: ({ target }) => new EndpointHealth(target.name, () => {}),
+      connect: async () => connect() as unknown as Socket,
     },
   });
   if (made.build === undefined) throw new Error(made.issues[0]?.message);

@@ -10,9 +10,11 @@ import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
 import { compileUpstream } from '../upstream/compile-upstream.ts';
+import type { CheckedEndpoint } from '../upstream/health-check.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { Upstream } from '../upstream/upstream.ts';
+import { affinityOf, healthChecksOf } from './build-balance.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { enrolmentOf } from './build-enrolment.ts';
@@ -41,16 +43,21 @@ const ADMITS_NOBODY: Issue = {
   severity: 'warning',
 };
 
+export interface BuiltRoutes {
+  readonly routes: RouteTable<RouteParts>;
+  readonly passthrough: PassthroughRoutes;
+  /** Instances of apps that are looked at. */
+  readonly checked: readonly CheckedEndpoint[];
+}
+
 /** The routes without errors; every error is in `context.issues`. */
-export async function buildRoutes(
-  config: Config,
-  context: RoutesContext,
-): Promise<{ routes: RouteTable<RouteParts>; passthrough: PassthroughRoutes }> {
+export async function buildRoutes(config: Config, context: RoutesContext): Promise<BuiltRoutes> {
   const proofs = new UpstreamProofs(context);
   const shared = await sharedProofs(config, proofs);
   const policy = await buildPolicy(config, context);
   const callerHeaders = new CallerHeadersBuilder(config, context.assertion, context.issues);
   const builder = new RouteTableBuilder<RouteParts>();
+  const checked: CheckedEndpoint[] = [];
   const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
     if (slices.isOver) await slices.pause();
@@ -73,9 +80,11 @@ export async function buildRoutes(
       if (compiled instanceof Upstream) upstream = compiled;
       else report(compiled);
     }
+    if (upstream !== undefined) checked.push(...upstream.checked);
     const parts: RouteParts = {
       rule,
       upstream,
+      affinity: affinityOf(route),
       local: await enrolmentOf(route, ['routes', index], context),
       callerHeaders: callerHeaders.of(route, ['routes', index]),
       preserveHost: route.preserve_host_header,
@@ -85,7 +94,7 @@ export async function buildRoutes(
     };
     report(builder.add(route, index, parts));
   }
-  return { routes: builder.finish(), passthrough: buildPassthrough(config, policy, context.issues) };
+  return { routes: builder.finish(), passthrough: buildPassthrough(config, policy, context.issues), checked };
 }
 
 interface Proofs {
@@ -128,6 +137,7 @@ function upstreamSettings(route: RouteConfig, config: Config) {
     ...route,
     name: route.name ?? route.from,
     to: route.to ?? [],
+    health_checks: healthChecksOf(route),
     connect_timeout: route.connect_timeout ?? config.upstream_connect_timeout,
     timeout: route.timeout ?? config.default_upstream_timeout,
     idle_timeout: route.idle_timeout ?? config.default_upstream_idle_timeout,

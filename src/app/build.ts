@@ -5,6 +5,7 @@ import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
+import type { CheckedEndpoint } from '../upstream/health-check.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
@@ -26,6 +27,8 @@ export interface Build {
   readonly autocert: AutocertPlan | undefined;
   readonly served: Served;
   readonly assertions: Assertions | undefined;
+  /** Instances of apps that are looked at. */
+  readonly checked: readonly CheckedEndpoint[];
   /** What the configuration relies on. */
   readonly inventory: readonly NotedCertificate[];
   /** Files that settings name. */
@@ -81,7 +84,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     previous: previous?.assertions,
   });
   const assertion = assertions?.settings;
-  const { routes, passthrough } = await buildRoutes(config, {
+  const { routes, passthrough, checked } = await buildRoutes(config, {
     files,
     issues,
     inventory,
@@ -115,6 +118,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
       autocert,
       served,
       assertions,
+      checked,
       inventory: inventory.certificates,
       files: files.states,
       filesFingerprint,

@@ -18,6 +18,7 @@ import { ConfigError } from './config-error.ts';
 import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type EndWatch, watchEnds } from './end-watch.ts';
+import { reportHealth } from './health-report.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
@@ -39,7 +40,9 @@ export function createProxy(config: ConfigInput | ConfigSource | string, options
 class SallyportProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #clock: Clock;
-  readonly #registry = new UpstreamRegistry();
+  readonly #registry = new UpstreamRegistry((event) =>
+    reportHealth(event, this.#observer, this.#clock.now()),
+  );
   readonly #watch: FileWatch;
   readonly #renewals: Renewals;
   #source: ConfigSource;
@@ -66,6 +69,7 @@ class SallyportProxy implements Proxy {
     this.#watch = new FileWatch(() => void this.reload('file'), options.watchIntervalMs);
     this.#renewals = new Renewals({
       clock: this.#clock,
+      apps: this.#registry,
       isOrdering: options.ordersCertificates !== false,
       onChange: (trigger) => this.#applyRenewed(trigger),
       onListFailure: (url, why) => this.#warn('crl_fetch_failed', `${url}: ${why}`),

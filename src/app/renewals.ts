@@ -1,9 +1,11 @@
 // What changes without a look at the configuration, which may be in the middle of an edit: revocation lists that were
-// fetched, certificates that were renewed.
+// fetched, certificates that were renewed, apps that fall out and come back.
 import type { CredentialStore } from '../certs/credential-store.ts';
 import { Staples, type StaplesParts } from '../certs/staples.ts';
 import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
+import { HealthChecks } from '../upstream/health-check.ts';
+import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { Autocert, type AutocertParts } from './autocert.ts';
 import type { Build } from './build.ts';
 import { hstsWith } from './hsts.ts';
@@ -20,6 +22,8 @@ export interface RenewalsParts extends Omit<AutocertParts, 'onChange'> {
   readonly onChange: (trigger: RenewalTrigger) => void;
   readonly onListFailure: (url: string, why: string) => void;
   readonly onStapleFailure: StaplesParts['onFailure'];
+  /** Where the apps are that are looked at; undefined: none is. */
+  readonly apps?: PoolSource;
 }
 
 export class Renewals {
@@ -27,6 +31,7 @@ export class Renewals {
   readonly ocsp: OcspAnswers;
   readonly autocert: Autocert;
   readonly staples: Staples;
+  readonly #checks: HealthChecks | undefined;
 
   constructor(parts: RenewalsParts) {
     this.remote = new RemoteLists({
@@ -34,13 +39,15 @@ export class Renewals {
       onChange: () => parts.onChange('crl'),
       onFailure: parts.onListFailure,
     });
+    this.#checks = parts.apps && new HealthChecks(parts.apps);
     this.ocsp = new OcspAnswers(parts.clock);
     this.staples = new Staples({ clock: parts.clock, onFailure: parts.onStapleFailure });
     this.autocert = new Autocert({ ...parts, onChange: () => parts.onChange('certificate') });
   }
 
   /** What this build needs is looked after from now on, and nothing else. */
-  follow({ edge, autocert, settings }: Build): void {
+  follow({ edge, autocert, settings, checked }: Build): void {
+    this.#checks?.follow(checked);
     this.remote.retain(edge.tls.groups);
     this.staples.follow(settings.ocsp_stapling ? (edge.tls.groups[0]?.credentials.all ?? []) : []);
     this.autocert.apply(autocert);
@@ -55,6 +62,7 @@ export class Renewals {
   }
 
   stop(): void {
+    this.#checks?.stop();
     this.remote.stop();
     this.ocsp.stop();
     this.staples.stop();

@@ -117,18 +117,7 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ...ignored('is not implemented yet: slashes are kept as they are', 'merge_slashes'),
     ...ignored('is not implemented yet: the headers of the app pass as they are', 'set_response_headers'),
     ...ignored('is not implemented yet: the headers of the app pass as they are', 'rewrite_response_headers'),
-    ...ignored(
-      'is not implemented yet: requests go round robin, by weight',
-      'load_balancing_policy',
-      'lb_config',
-    ),
-    ...ignored(
-      'is not implemented yet: requests go round robin, by weight',
-      'health_checks',
-      'outlier_detection',
-    ),
-    ...ignored('is not implemented yet: requests go round robin, by weight', 'healthy_panic_threshold'),
-    ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
+    ...ignored('has no use here: see load_balancing_policy and hash_key', 'lb_config'),
   ],
 };
 

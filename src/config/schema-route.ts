@@ -17,6 +17,7 @@ import {
   word,
 } from './schema-values.ts';
 import { presets, routeCallerHeaders } from './schema-caller.ts';
+import { balancing } from './schema-balance.ts';
 import { enrol } from './schema-enrol.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
@@ -185,6 +186,7 @@ export const routeSchema = z.strictObject({
     .describe(
       'Between two pieces of the answer. Default: `default_upstream_idle_timeout`. 0 means no limit.',
     ),
+  ...balancing,
   connect_timeout: duration({ min: 1 })
     .exactOptional()
     .describe('To connect to the app, TLS included. Default: `upstream_connect_timeout`.'),

@@ -180,7 +180,8 @@ export interface Reload {
 
 export interface Lifecycle {
   readonly time: number;
-  readonly event: 'starting' | 'listening' | 'draining' | 'closed' | 'certificate_obtained';
+  readonly event:
+    'starting' | 'listening' | 'draining' | 'closed' | 'certificate_obtained' | 'upstream_healthy';
   /** One sentence, such as the addresses listened on, or what is still in flight. */
   readonly detail: string;
 }

@@ -5,6 +5,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Exchange, ExchangeEvents, RequestBodySink } from '../exchange/exchange.ts';
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead, Sent } from '../upstream/contract.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
 import { type ForwardPlan, outgoingHead } from './outgoing.ts';
 import { mayRetry } from './retry.ts';
@@ -23,11 +24,8 @@ export interface Outcome {
   onAnswer(status: number, fields: string[]): void;
 }
 
-/** Where attempts go. */
-export interface Endpoints {
-  /** The next one; another than `not`, which has just failed, where there is another. */
-  pick(not?: Endpoint): Endpoint | undefined;
-}
+/** Where attempts go: as far as this room looks at an Upstream. */
+export type Endpoints = Pick<Upstream, 'pick' | 'begin' | 'end' | 'beginRetry' | 'endRetry'>;
 
 export class Forwarding implements AttemptSink {
   readonly #exchange: Exchange;
@@ -38,6 +36,8 @@ export class Forwarding implements AttemptSink {
   #attempt: Attempt | undefined;
   #hasAnswered = false;
   #isOver = false;
+  #isRetry = false;
+  #health: ReturnType<Endpoints['begin']>;
   /** The endpoint of the last attempt. */
   endpoint: Endpoint;
   attempts = 0;
@@ -69,6 +69,7 @@ export class Forwarding implements AttemptSink {
 
   #open(): void {
     this.attempts++;
+    this.#health = this.#endpoints.begin(this.endpoint);
     this.#attempt = this.endpoint.open(this.#head, this);
   }
 
@@ -124,6 +125,7 @@ export class Forwarding implements AttemptSink {
   onEnd(trailers: FlatHeaders): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#ended(this.status);
     this.#exchange.end(trailers);
     this.#outcome.onDone();
   }
@@ -144,12 +146,16 @@ export class Forwarding implements AttemptSink {
     this.answeredAt = performance.now();
     const fields = answerFields(headers);
     this.#outcome.onAnswer(101, fields);
-    splice(this.#exchange, fields, socket, () => this.#outcome.onDone());
+    splice(this.#exchange, fields, socket, () => {
+      this.#ended(101);
+      this.#outcome.onDone();
+    });
   }
 
   onError(error: SallyportError, sent: Sent): void {
     if (this.#isOver) return;
-    if (!this.#hasAnswered && mayRetry(this.#head, error, sent)) this.#retry();
+    const mayTryAgain = !this.#hasAnswered && mayRetry(this.#head, error, sent);
+    if (mayTryAgain && this.#endpoints.beginRetry()) this.#retry();
     else this.#fail(error);
   }
 
@@ -158,14 +164,24 @@ export class Forwarding implements AttemptSink {
   }
 
   #retry(): void {
-    this.endpoint = this.#endpoints.pick(this.endpoint) ?? this.endpoint;
+    this.#ended('failed');
+    this.#isRetry = true;
+    this.endpoint = this.#endpoints.pick({ not: this.endpoint, key: this.#plan.key }) ?? this.endpoint;
     this.#head = { ...outgoingHead(this.#exchange, this.#plan, this.endpoint.authority), isFresh: true };
     this.#open();
+  }
+
+  /** Once an attempt. */
+  #ended(outcome: number | 'failed' | 'gone'): void {
+    this.#endpoints.end(this.#health, outcome);
+    if (this.#isRetry) this.#endpoints.endRetry();
   }
 
   #fail(error: SallyportError): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const isTheirs = error.kind.source === 'upstream' && error.code !== 'upstream_unavailable';
+    this.#ended(isTheirs ? 'failed' : 'gone');
     if (this.#hasAnswered) this.#outcome.onCut(error);
     else this.#outcome.onRefused(error);
   }

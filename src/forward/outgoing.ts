@@ -20,6 +20,8 @@ export interface ForwardPlan {
   readonly requestId: string;
   /** The protocol to switch to, where the client asks and the route allows it. */
   readonly upgrade: string | undefined;
+  /** What requests share that belong to the same instance of the app; undefined: nothing. */
+  readonly key: string | undefined;
   /** Longest body to let through. */
   readonly maxBodyBytes: number;
 }

@@ -210,7 +210,8 @@ export function passthroughQuestion(
 async function connectOne({ targets, turns, connectMs }: PassthroughRoute, record: Written): Promise<Socket> {
   let tried = -1;
   for (;;) {
-    tried = turns.next(tried);
+    const last = tried;
+    tried = turns.next((index) => index === last);
     const target = targets[tried];
     if (target === undefined) throw new Error('the route has no target');
     record.endpoint = target.name;

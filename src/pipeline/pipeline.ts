@@ -7,6 +7,7 @@ import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
 import { type Outcome, Forwarding } from '../forward/forwarding.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
+import { affinityCookie, choiceFor } from './affinity.ts';
 import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
 import { answerLocally } from './answer-locally.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
@@ -135,9 +136,14 @@ export class Pipeline implements Service {
       const fault = websocketRequestFault(request.headers);
       if (fault !== undefined) return new Refusal(fault);
     }
-    const endpoint = upstream.pick();
-    if (endpoint === undefined) return new Refusal('upstream_unavailable');
-    const plan = planOf(directed, rewrite, isWebsocket ? 'websocket' : undefined);
+    const choice = choiceFor(directed, upstream);
+    const endpoint = upstream.pick(choice);
+    if (endpoint === undefined || upstream.isFull) return new Refusal('upstream_unavailable');
+    const plan = planOf(directed, {
+      rewrite,
+      upgrade: isWebsocket ? 'websocket' : undefined,
+      key: choice.key,
+    });
     directed.forwarding = new Forwarding(exchange, plan, endpoint, {
       endpoints: upstream,
       outcome: new LifeOutcome(directed, this),
@@ -200,10 +206,10 @@ function note(life: Life, { code, reason, detail }: Refusal): void {
 }
 
 class LifeOutcome implements Outcome {
-  readonly #life: Life;
+  readonly #life: Admitted;
   readonly #pipeline: Pipeline;
 
-  constructor(life: Life, pipeline: Pipeline) {
+  constructor(life: Admitted, pipeline: Pipeline) {
     this.#life = life;
     this.#pipeline = pipeline;
   }
@@ -211,6 +217,9 @@ class LifeOutcome implements Outcome {
   onAnswer(status: number, fields: string[]): void {
     this.#life.status = status;
     addOwnFields(this.#life, fields);
+    const { forwarding } = this.#life;
+    const cookie = forwarding && affinityCookie(this.#life, forwarding.endpoint);
+    if (cookie !== undefined) fields.push('Set-Cookie', cookie);
   }
 
   onDone(): void {

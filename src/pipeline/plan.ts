@@ -3,11 +3,17 @@ import type { ForwardPlan } from '../forward/outgoing.ts';
 import type { PathRewrite } from '../route/rewrite.ts';
 import type { Admitted } from './life.ts';
 
-/** `upgrade`: the protocol to switch to. */
+export interface PlanChoice {
+  readonly rewrite: PathRewrite | undefined;
+  /** The protocol to switch to. */
+  readonly upgrade: string | undefined;
+  /** As in ForwardPlan. */
+  readonly key: string | undefined;
+}
+
 export function planOf(
   { exchange, path: { path, query }, route, grant, time, requestId }: Admitted,
-  rewrite: PathRewrite | undefined,
-  upgrade: string | undefined,
+  { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
   const { preserveHost, callerHeaders, maxBodyBytes } = route.parts;
   return {
@@ -19,6 +25,7 @@ export function planOf(
     time,
     requestId,
     upgrade,
+    key,
     maxBodyBytes,
   };
 }

@@ -29,7 +29,7 @@ export function rehearse(
 export function rehearsedHead(admitted: Admitted, endpoint: Endpoint): OutgoingHead | undefined {
   const { action } = admitted.route;
   if (action.kind !== 'forward') return undefined;
-  const plan = planOf(admitted, action.rewrite, undefined);
+  const plan = planOf(admitted, { rewrite: action.rewrite, upgrade: undefined, key: undefined });
   const callerHeaders = { ...plan.callerHeaders, assertion: undefined };
   return outgoingHead(admitted.exchange, { ...plan, callerHeaders }, endpoint.authority);
 }

@@ -5,6 +5,7 @@ import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
+import type { Affinity } from './affinity.ts';
 import type { PassthroughRoutes } from './passthrough.ts';
 import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -20,6 +21,8 @@ export interface RouteParts {
   readonly rule: Rule;
   /** Undefined where no app is asked. */
   readonly upstream: Upstream | undefined;
+  /** Which of several instances of the app; undefined: whichever is next. */
+  readonly affinity?: Affinity | undefined;
   /** What answers where the route leads to a part of Sallyport itself. */
   readonly local?: LocalApp | undefined;
   readonly callerHeaders: CallerHeaders;

@@ -1,10 +1,22 @@
 // From what a route says about its app to the Upstream that serves it. Makes no connection and parses no certificate.
 import { normalizeHostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
-import type { ClientIdentity, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
+import type { BalancePolicy } from './balance.ts';
+import type { OutlierSettings } from './health.ts';
+import type { HealthCheck } from './health-check.ts';
+import type { ClientIdentity, PoolSettings, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
 import { type Target, parseTarget, withServerName } from '../core/target.ts';
 import { type PoolSource, PooledEndpoint } from './pooled-endpoint.ts';
 import { Upstream } from './upstream.ts';
+
+/** Envoy's names. */
+export interface OutlierConfig {
+  readonly consecutive_local_origin_failure?: number;
+  readonly consecutive_5xx?: number;
+  readonly base_ejection_time?: number;
+  readonly max_ejection_time?: number;
+  readonly max_ejection_percent?: number;
+}
 
 /** What a route says, defaults filled in. Times in milliseconds, 0 for no limit; certificates as PEM already read. */
 export interface UpstreamSettings {
@@ -25,6 +37,16 @@ export interface UpstreamSettings {
   readonly upstream_pipelining?: number;
   /** Asks in HTTP/2 where the app can. Default false; always for `h2c://`. */
   readonly allow_h2?: boolean;
+  /** Default `ROUND_ROBIN`. */
+  readonly load_balancing_policy?: BalancePolicy;
+  readonly health_checks?: readonly HealthCheck[];
+  /** Default: three failures in a row, 10 s to 5 minutes, half of the set. */
+  readonly outlier_detection?: OutlierConfig;
+  /** Percent. Default 0. */
+  readonly healthy_panic_threshold?: number;
+  /** Default 0. */
+  readonly slow_start?: number;
+  readonly circuit_breaker_thresholds?: { readonly max_requests?: number };
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
   /** The route's certificate, or the global one. */
@@ -39,6 +61,7 @@ const NONE: readonly string[] = [];
 export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
   const issues: Issue[] = [];
   const endpoints: PooledEndpoint[] = [];
+  const pools: PoolSettings[] = [];
   const client = settings.upstream_client ?? 'raw';
   const timeouts = {
     // A connection in the making is limited by itself; this is for the wait before it.
@@ -67,16 +90,38 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
         hasH2: settings.allow_h2 === true || target.isH2c,
         pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
       };
-      endpoints.push(new PooledEndpoint({ ...shared, target }, timeouts, source));
+      const pool = { ...shared, target };
+      pools.push(pool);
+      endpoints.push(new PooledEndpoint(pool, timeouts, source));
     }
   }
   if (settings.to.length === 0) issues.push({ path: ['to'], message: 'no address: write https://host:port' });
   if (issues.length > 0) return issues;
-  return new Upstream(
-    settings.name,
+  const checks = settings.health_checks ?? [];
+  // Where there is no other to turn to and nothing is looked at, nothing need be known.
+  const health = pools.length > 1 || checks.length > 0 ? pools.map((pool) => source.health(pool)) : [];
+  return new Upstream({
+    name: settings.name,
     endpoints,
-    settings.to.map(({ weight }) => weight),
-  );
+    weights: settings.to.map(({ weight }) => weight),
+    health,
+    policy: settings.load_balancing_policy ?? 'ROUND_ROBIN',
+    outliers: outlierSettings(settings.outlier_detection ?? {}),
+    panicPercent: settings.healthy_panic_threshold ?? 0,
+    slowStartMs: settings.slow_start ?? 0,
+    maxRequests: settings.circuit_breaker_thresholds?.max_requests ?? Infinity,
+    checked: checks.length === 0 ? [] : pools.map((pool, index) => ({ pool, checks, health: health[index] })),
+  });
+}
+
+function outlierSettings(given: OutlierConfig): OutlierSettings {
+  return {
+    consecutiveFailures: given.consecutive_local_origin_failure ?? 3,
+    consecutive5xx: given.consecutive_5xx ?? 0,
+    baseMs: given.base_ejection_time ?? 10_000,
+    maxMs: given.max_ejection_time ?? 300_000,
+    maxPercent: given.max_ejection_percent ?? 50,
+  };
 }
 
 interface Fault {

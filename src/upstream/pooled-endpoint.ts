@@ -1,5 +1,7 @@
 // One address as one route sees it: a shared pool and the route's timeouts.
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead } from './contract.ts';
+import type { Socket } from 'node:net';
+import type { EndpointHealth } from './health.ts';
 import type { ConnectionPool } from './pool.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
@@ -7,6 +9,10 @@ import type { EndpointTimeouts } from './timeouts.ts';
 /** Where pools come from: the registry. */
 export interface PoolSource {
   acquire(settings: PoolSettings): ConnectionPool;
+  /** How the address is doing that these connections lead to; the same for the same settings. */
+  health(settings: PoolSettings): EndpointHealth;
+  /** Makes one connection, and leaves it to the caller. */
+  connect(settings: PoolSettings): Promise<Socket>;
 }
 
 export class PooledEndpoint implements Endpoint {

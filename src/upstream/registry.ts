@@ -2,7 +2,9 @@
 // 100,000 routes makes none, and a reload that changes nothing about a pool finds it again. A pool nobody asks any
 // more is idle, and what is idle for a minute is closed: a reload has nothing to retire by hand.
 import type { SecureContext } from 'node:tls';
-import { createConnector } from './connector.ts';
+import type { Socket } from 'node:net';
+import { type ConnectorOptions, createConnector } from './connector.ts';
+import { EndpointHealth, type OnHealth } from './health.ts';
 import { H2Pool } from './h2-pool.ts';
 import { UndiciPool } from './undici-pool.ts';
 import type { ConnectionPool, PoolStats } from './pool.ts';
@@ -23,8 +25,31 @@ export class UpstreamRegistry {
   readonly #pools = new Map<string, ConnectionPool>();
   /** Held by the pools that use them. */
   readonly #contexts = new Map<string, WeakRef<SecureContext>>();
+  /** Held by the routes that ask. */
+  readonly #health = new Map<string, WeakRef<EndpointHealth>>();
+  readonly #onHealth: OnHealth;
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
+
+  constructor(onHealth: OnHealth = () => {}) {
+    this.#onHealth = onHealth;
+  }
+
+  health(settings: PoolSettings): EndpointHealth {
+    const key = poolKey(settings);
+    const known = this.#health.get(key)?.deref();
+    if (known !== undefined) return known;
+    const health = new EndpointHealth(settings.target.name, this.#onHealth);
+    this.#health.set(key, new WeakRef(health));
+    return health;
+  }
+
+  async connect(settings: PoolSettings): Promise<Socket> {
+    const connect = createConnector(this.#connector(settings));
+    return await new Promise((resolve, reject) =>
+      connect((error, socket) => (socket === null ? reject(error) : resolve(socket))),
+    );
+  }
 
   /** The pool for these settings, made when there is none. After `close` it is one that refuses everything. */
   acquire(settings: PoolSettings): ConnectionPool {
@@ -50,6 +75,7 @@ export class UpstreamRegistry {
     }
     for (const [key, context] of this.#contexts)
       if (context.deref() === undefined) this.#contexts.delete(key);
+    for (const [key, health] of this.#health) if (health.deref() === undefined) this.#health.delete(key);
     if (this.#pools.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
@@ -81,13 +107,8 @@ export class UpstreamRegistry {
   }
 
   #create(settings: PoolSettings): ConnectionPool {
-    const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining } = settings;
-    const connector = {
-      target,
-      connectTimeoutMs,
-      secureContext: () => this.#context(settings),
-      expected: { serverName: target.serverName, spkiPins, sanPins },
-    };
+    const { client, target, maxConnections, pipelining } = settings;
+    const connector = this.#connector(settings);
     const options = {
       target,
       connect: createConnector(connector),
@@ -104,6 +125,16 @@ export class UpstreamRegistry {
     }
     const Pool = client === 'raw' ? RawPool : UndiciPool;
     return new Pool(options);
+  }
+
+  #connector(settings: PoolSettings): ConnectorOptions {
+    const { target, connectTimeoutMs, spkiPins, sanPins } = settings;
+    return {
+      target,
+      connectTimeoutMs,
+      secureContext: () => this.#context(settings),
+      expected: { serverName: target.serverName, spkiPins, sanPins },
+    };
   }
 
   #context(settings: PoolSettings): SecureContext {

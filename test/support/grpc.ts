@@ -49,8 +49,14 @@ interface EchoService extends UntypedServiceImplementation {
   readonly talk: handleBidiStreamingCall<Buffer, Buffer>;
 }
 
+/** https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
+const HEALTH = { check: { ...method('Check', false, false), path: '/grpc.health.v1.Health/Check' } };
+
 export interface EchoServer {
   readonly port: number;
+  /** Services whose health was asked for. */
+  readonly checked: string[];
+  readonly health: (status: 'SERVING' | 'NOT_SERVING') => void;
   /** Calls that the other end gave up. */
   readonly cancelled: string[];
   /** Metadata of the last unary call. */
@@ -61,6 +67,8 @@ export interface EchoServer {
 export async function startEchoServer(t: Teardown): Promise<EchoServer> {
   const { app, upstreamCa } = await makeTestPki();
   const cancelled: string[] = [];
+  const checked: string[] = [];
+  let health = 1;
   let metadata: Record<string, unknown> = {};
   const service: EchoService = {
     unary: (call, callback) => {
@@ -92,6 +100,11 @@ export async function startEchoServer(t: Teardown): Promise<EchoServer> {
   };
   const server = new Server();
   server.addService(SERVICE, service);
+  const check: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
+    checked.push(request.subarray(2).toString());
+    callback(null, Buffer.of(8, health));
+  };
+  server.addService(HEALTH, { check });
   const tls = ServerCredentials.createSsl(
     Buffer.from(upstreamCa.certPem),
     [{ private_key: Buffer.from(app.keyPem), cert_chain: Buffer.from(app.certPem) }],
@@ -101,7 +114,13 @@ export async function startEchoServer(t: Teardown): Promise<EchoServer> {
     server.bindAsync('127.0.0.1:0', tls, (error, bound) => (error === null ? resolve(bound) : reject(error))),
   );
   t.teardown(() => server.forceShutdown());
-  return { port, cancelled, metadata: () => metadata };
+  return {
+    port,
+    cancelled,
+    checked,
+    health: (state) => (health = state === 'SERVING' ? 1 : 2),
+    metadata: () => metadata,
+  };
 }
 
 /** A client of the proxy at `port`; without `shown` it has no certificate. */

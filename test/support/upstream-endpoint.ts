@@ -6,7 +6,7 @@ import { UndiciPool } from '../../src/upstream/undici-pool.ts';
 import type { ConnectionPool } from '../../src/upstream/pool.ts';
 import { RawPool } from '../../src/upstream/raw-pool.ts';
 import { parseTarget, withServerName } from '../../src/core/target.ts';
-import { PooledEndpoint } from '../../src/upstream/pooled-endpoint.ts';
+import { type PoolSource, PooledEndpoint } from '../../src/upstream/pooled-endpoint.ts';
 
 export interface EndpointSetup {
   readonly connectTimeoutMs?: number;
@@ -82,5 +82,14 @@ export function openEndpoint(
     pipelining: 1,
     hasH2: false,
   };
-  return { endpoint: new PooledEndpoint(settings, timeouts, { acquire: () => pool }), pool };
+  const source: PoolSource = {
+    acquire: () => pool,
+    health: () => {
+      throw new Error('nobody looks');
+    },
+    connect: async () => {
+      throw new Error('nobody connects');
+    },
+  };
+  return { endpoint: new PooledEndpoint(settings, timeouts, source), pool };
 }
