@@ -80,6 +80,7 @@ async function edgeSettings(
       maxConnections: config.max_connections,
       maxConnectionsPerAddress: config.max_connections_per_address,
       maxClientHelloBytes: config.max_client_hello_bytes,
+      maxFailedHandshakes: config.max_failed_handshakes_per_address,
       isProxied: proxiedTest(config, context.issues),
     },
     http: {

@@ -19,8 +19,10 @@ import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { enrolmentOf } from './build-enrolment.ts';
 import { buildPassthrough } from './build-passthrough.ts';
+import { type KnownLimits, LimitsBuilder } from './build-limits.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
+import { answerShapeOf, appHostOf } from './build-shape.ts';
 import type { Inventory } from './inventory.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -34,7 +36,12 @@ export interface RoutesContext {
   readonly now: number;
   readonly policies: HostPolicies;
   readonly assertion: AssertionSettings | undefined;
+  /** Those in force. */
+  readonly limits: KnownLimits;
 }
+
+const placeOf = ({ from, path, prefix, regex }: RouteConfig): string =>
+  JSON.stringify([from, path, prefix, regex]);
 
 const ADMITS_NOBODY: Issue = {
   path: ['from'],
@@ -48,6 +55,7 @@ export interface BuiltRoutes {
   readonly passthrough: PassthroughRoutes;
   /** Instances of apps that are looked at. */
   readonly checked: readonly CheckedEndpoint[];
+  readonly limits: KnownLimits;
 }
 
 /** The routes without errors; every error is in `context.issues`. */
@@ -58,6 +66,8 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   const callerHeaders = new CallerHeadersBuilder(config, context.assertion, context.issues);
   const builder = new RouteTableBuilder<RouteParts>();
   const checked: CheckedEndpoint[] = [];
+  const limits = new LimitsBuilder(context.limits);
+  const sharedLimits = limits.of('', config.rate_limits);
   const slices = new TimeSlices();
   for (const [index, route] of config.routes.entries()) {
     if (slices.isOver) await slices.pause();
@@ -87,14 +97,26 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       affinity: affinityOf(route),
       local: await enrolmentOf(route, ['routes', index], context),
       callerHeaders: callerHeaders.of(route, ['routes', index]),
-      preserveHost: route.preserve_host_header,
+      appHost: appHostOf(route),
+      answer: answerShapeOf(route, config),
+      allowsPreflight: route.cors_allow_preflight,
+      limits:
+        route.rate_limits === undefined
+          ? sharedLimits
+          : [...sharedLimits, ...limits.of(placeOf(route), route.rate_limits)],
+      isInMaintenance: route.maintenance,
       allowsWebsockets: route.allow_websockets,
       refusals: await routeRefusals(route, ['routes', index], context),
       maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
     };
     report(builder.add(route, index, parts));
   }
-  return { routes: builder.finish(), passthrough: buildPassthrough(config, policy, context.issues), checked };
+  return {
+    routes: builder.finish(),
+    passthrough: buildPassthrough(config, policy, context.issues),
+    checked,
+    limits: limits.made,
+  };
 }
 
 interface Proofs {

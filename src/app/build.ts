@@ -12,6 +12,7 @@ import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
+import type { KnownLimits } from './build-limits.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
 import { hstsWith } from './hsts.ts';
@@ -29,6 +30,8 @@ export interface Build {
   readonly assertions: Assertions | undefined;
   /** Instances of apps that are looked at. */
   readonly checked: readonly CheckedEndpoint[];
+  /** Against which requests are counted. */
+  readonly limits: KnownLimits;
   /** What the configuration relies on. */
   readonly inventory: readonly NotedCertificate[];
   /** Files that settings name. */
@@ -84,7 +87,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     previous: previous?.assertions,
   });
   const assertion = assertions?.settings;
-  const { routes, passthrough, checked } = await buildRoutes(config, {
+  const { routes, passthrough, checked, limits } = await buildRoutes(config, {
     files,
     issues,
     inventory,
@@ -92,6 +95,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     now,
     policies,
     assertion,
+    limits: previous?.limits ?? new Map(),
   });
   if (edge === undefined && issues.length === 0)
     issues.push({
@@ -119,6 +123,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
       served,
       assertions,
       checked,
+      limits,
       inventory: inventory.certificates,
       files: files.states,
       filesFingerprint,

@@ -64,7 +64,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'health_check_*',
     ),
     ...ignored(`${LATER}: nothing is traced`, 'tracing_*', 'otel_*'),
-    ...ignored('is not implemented yet: the headers of the apps pass as they are', 'set_response_headers'),
     ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
     ...ignored('has no use here: the address of the client is that of its connection', 'skip_xff_append'),
     ...error(
@@ -93,15 +92,11 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ...error('is the old name: write tls_upstream_server_name', 'tls_server_name'),
     ...error('is not offered: write another route for that host', 'tls_downstream_server_name'),
     ...error('is not offered: TLS renegotiation is never accepted', 'tls_upstream_allow_renegotiation'),
-    ...error('is not implemented yet: write prefix_rewrite', 'regex_rewrite_*'),
     ...error(
-      'is not implemented yet: write preserve_host_header or nothing',
-      'host_rewrite',
-      'host_rewrite_header',
+      'is not implemented yet: write host_rewrite or host_rewrite_header',
+      'host_path_regex_rewrite_*',
     ),
-    ...error('is not implemented yet: write preserve_host_header or nothing', 'host_path_regex_rewrite_*'),
     ...error('is not offered: write allow_websockets', 'allow_spdy', 'allow_upgrades'),
-    ...error('is not implemented yet: a preflight without a certificate is refused', 'cors_allow_preflight'),
     ...error('is not implemented yet: one credential holds for an app', 'kubernetes_service_account_token*'),
     ...error(
       LATER_RESTRICTS,
@@ -115,8 +110,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ...ignored('has no use here: paths are always normalised', 'normalize_path'),
     ...ignored('has no use here: see unsafe_allow_encoded', 'path_with_escaped_slashes_action'),
     ...ignored('is not implemented yet: slashes are kept as they are', 'merge_slashes'),
-    ...ignored('is not implemented yet: the headers of the app pass as they are', 'set_response_headers'),
-    ...ignored('is not implemented yet: the headers of the app pass as they are', 'rewrite_response_headers'),
     ...ignored('has no use here: see load_balancing_policy and hash_key', 'lb_config'),
   ],
 };

@@ -19,6 +19,11 @@ const OF_TLS = [
 const OF_APP = [
   ...OF_TLS,
   'prefix_rewrite',
+  'regex_rewrite_pattern',
+  'regex_rewrite_substitution',
+  'host_rewrite',
+  'host_rewrite_header',
+  'cors_allow_preflight',
   'preserve_host_header',
   'timeout',
   'idle_timeout',
@@ -81,6 +86,14 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
     for (const key of matchers) say(key, 'enrol takes a whole host: remove this');
     if (/^https:\/\/\*/i.test(String(route['from']))) say('from', 'enrol takes one host: name it');
   }
+  const hosts = ['preserve_host_header', 'host_rewrite', 'host_rewrite_header'].filter(
+    (key) => has(route, key) && route[key] !== false,
+  );
+  for (const extra of hosts.slice(1)) say(extra, `an app gets one host: remove ${extra} or ${hosts[0]}`);
+  if (has(route, 'regex_rewrite_pattern') && has(route, 'prefix_rewrite'))
+    say('regex_rewrite_pattern', 'a path is rewritten in one way: remove this or prefix_rewrite');
+  if (has(route, 'regex_rewrite_substitution') && !has(route, 'regex_rewrite_pattern'))
+    say('regex_rewrite_substitution', 'goes with regex_rewrite_pattern');
   if (actions.length > 0 && !has(route, 'to'))
     for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
   if (has(route, 'to') && urlsOf(route['to']).every(isPlain))

@@ -113,6 +113,11 @@ export const limits = {
   max_connections_per_address: count()
     .prefault(1024)
     .describe('Connections at once from one address; more are closed at accept.'),
+  max_failed_handshakes_per_address: count({ min: 0 })
+    .prefault(300)
+    .describe(
+      'Handshakes and client certificates of one address (one /64 in IPv6) that may fail in a minute; more connections are closed at accept. 0 means no limit.',
+    ),
   max_client_hello_bytes: size({ min: 512, max: 65_536 })
     .prefault('16KiB')
     .describe('Longest ClientHello that is read.'),

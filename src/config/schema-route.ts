@@ -17,6 +17,7 @@ import {
   word,
 } from './schema-values.ts';
 import { presets, routeCallerHeaders } from './schema-caller.ts';
+import { routeShaping as shaping } from './schema-shaping.ts';
 import { balancing } from './schema-balance.ts';
 import { enrol } from './schema-enrol.ts';
 import { routePolicy } from './schema-policy.ts';
@@ -175,6 +176,22 @@ export const routeSchema = z.strictObject({
     .describe(
       'Replaces what `prefix` matched, or the whole path with `path` and `regex`; without any of them it stands in front.',
     ),
+  regex_rewrite_pattern: text()
+    .exactOptional()
+    .describe(
+      'Every match of this expression (RE2 syntax) in the path is replaced by `regex_rewrite_substitution`.',
+    ),
+  regex_rewrite_substitution: z
+    .string()
+    .exactOptional()
+    .describe('What stands there instead; `\\1` is the first group. Default: nothing.'),
+  host_rewrite: serverName()
+    .exactOptional()
+    .describe('The host that the app gets, instead of the one in `to`.'),
+  host_rewrite_header: headerName()
+    .exactOptional()
+    .describe('A header of the client whose value is the host that the app gets.'),
+  ...shaping,
   preserve_host_header: flag()
     .prefault(false)
     .describe('Sends the app the host that the client asked for instead of the one in `to`.'),

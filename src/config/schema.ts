@@ -8,6 +8,7 @@ import { hosts } from './schema-hosts.ts';
 import { logging } from './schema-log.ts';
 import { globalPolicy } from './schema-policy.ts';
 import { refusals } from './schema-refusals.ts';
+import { shaping } from './schema-shaping.ts';
 import { routeSchema } from './schema-route.ts';
 import { downstreamMtls, edgeCertificates, identityHeaders, upstreamTls } from './schema-tls.ts';
 import { count, duration, word } from './schema-values.ts';
@@ -57,6 +58,7 @@ export const settingsSchema = z.strictObject({
   ...callerHeaders,
   ...upstreamDefaults,
   ...limits,
+  ...shaping,
   ...logging,
 });
 

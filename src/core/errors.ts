@@ -47,6 +47,7 @@ const TABLE = {
   uri_too_long: client(414, 'The request target is too long.'),
   expectation_failed: client(417, 'Only the expectation 100-continue is known.'),
   misdirected: client(421, 'This connection was made for another host.'),
+  rate_limited: client(429, 'Too many requests. Wait a moment.'),
   websocket_version: client(426, 'Only version 13 of the WebSocket protocol is spoken here.'),
   headers_too_large: client(431, 'The header fields are too large or too many.'),
   coding_not_implemented: client(501, 'The only transfer coding known here is chunked.'),
@@ -76,6 +77,14 @@ const TABLE = {
   upstream_cut: upstream(502, 'never', 'The application stopped in the middle of its answer.'),
   upstream_stalled: upstream(504, 'never', 'The application stopped sending in the middle of its answer.'),
   upstream_unavailable: upstream(503, 'never', 'No instance of the application is available.'),
+
+  // Whoever runs this
+  maintenance: {
+    source: 'operator',
+    status: 503,
+    retry: 'never',
+    text: 'The application is being maintained. Try again later.',
+  },
 
   // Ourselves
   internal: { source: 'internal', status: 500, retry: 'never', text: 'Something went wrong in the proxy.' },

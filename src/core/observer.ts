@@ -103,7 +103,7 @@ export interface HandshakeFailure {
 export interface ConnectionRefused {
   readonly time: number;
   readonly remoteAddress: string;
-  readonly cap: 'connections' | 'connections_per_address' | 'handshakes' | 'draining';
+  readonly cap: 'connections' | 'connections_per_address' | 'handshakes' | 'failed_handshakes' | 'draining';
   /** Of that cap. */
   readonly limit: number;
 }

@@ -10,6 +10,7 @@ import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
 import type { ChallengeCertificates } from './alpn-challenge.ts';
 import { ClientConnection } from './client-connection.ts';
+import { FailedHandshakes } from './failed-handshakes.ts';
 import { H1Connection } from './h1-connection.ts';
 import { H2Connection } from './h2-connection.ts';
 import type { HttpSettings } from './http-parts.ts';
@@ -60,6 +61,7 @@ export class Edge {
   readonly #listener: Listener;
   readonly #live = new Map<H1Connection | H2Connection, GroupMember>();
   readonly #index: LiveIndex;
+  readonly #failures = new FailedHandshakes();
   readonly #rotation: NodeJS.Timeout;
   #settings: EdgeSettings;
   #isDraining = false;
@@ -71,6 +73,7 @@ export class Edge {
     this.#deadlines = new Deadlines();
     this.#index = new LiveIndex(parts.clock, parts.observer);
     this.#uncertified = new UncertifiedSessions(parts.clock);
+    this.#failures.perMinute = settings.listener.maxFailedHandshakes;
     parts.sessions.onLearnt((refused) => this.#uncertified.add(refused.address, refused));
     const ticketKeys = new TicketKeys(parts.sessions.secret, parts.clock);
     this.#groups = new TlsGroups(settings.tls, ticketKeys, {
@@ -89,6 +92,7 @@ export class Edge {
       limits: settings.listener,
       deadlines: this.#deadlines,
       uncertified: this.#uncertified,
+      failures: this.#failures,
       groupFor: (sni) => this.#groups.forHello(sni),
     });
   }
@@ -111,6 +115,7 @@ export class Edge {
     if (isTrustNew) void this.#index.reexamine();
     for (const [connection, member] of this.#live) if (!this.#groups.has(member)) connection.drain();
     this.#listener.limits = settings.listener;
+    this.#failures.perMinute = settings.listener.maxFailedHandshakes;
     this.#settings = settings;
   }
 
@@ -195,6 +200,8 @@ export class Edge {
     const verdict = connection.verdict(now);
     if (verdict === undefined || verdict.ok) return;
     const { sni, isResumed } = connection;
+    // A browser that has none yet is no burglar.
+    if (verdict.reason !== 'none_sent') this.#failures.note(connection.remoteAddress);
     const refused = { address: connection.remoteAddress, sni, isResumed, timeoutMs };
     this.#uncertified.add(refused.address, refused);
     this.#parts.sessions.announce(refused);

@@ -15,9 +15,10 @@ import type {
   TunnelEvents,
 } from '../exchange/exchange.ts';
 import { isForbiddenTrailer } from '../http1/forbidden-trailers.ts';
-import { ClientTunnel } from './client-tunnel.ts';
+import type { ClientTunnel } from './client-tunnel.ts';
 import { copyFields, fieldObject } from './h2-fields.ts';
 import type { H2Head } from './h2-head.ts';
+import { openH2Tunnel } from './h2-tunnel.ts';
 import type { HttpSettings } from './http-parts.ts';
 import { RequestTiming } from './request-timing.ts';
 
@@ -41,8 +42,6 @@ export interface H2Carrier {
   settled(disposition: Disposition, status: number): void;
   /** The stream is gone; `isEarly`: before it was answered. */
   closed(exchange: H2Exchange, isEarly: boolean): void;
-  /** Its caller may go no further: ends all that goes on. */
-  revoke(error: SallyportError): 'idle' | 'in_flight' | 'tunnel';
 }
 
 export class H2Exchange implements Exchange, Deadline {
@@ -68,6 +67,9 @@ export class H2Exchange implements Exchange, Deadline {
   #isEnded = false;
   #isSettled = false;
   #isClosed = false;
+  /** Why its caller may go no further, and until when it may last. */
+  #revokedBy: SallyportError | undefined;
+  #cutAt = Infinity;
 
   constructor(carrier: H2Carrier, stream: ServerHttp2Stream, request: H2Head, startedAt: number) {
     this.#carrier = carrier;
@@ -92,10 +94,11 @@ export class H2Exchange implements Exchange, Deadline {
   }
 
   get dueAt(): number {
-    return this.#timing.dueAt;
+    return Math.min(this.#timing.dueAt, this.#cutAt);
   }
 
   onDue(now: number): void {
+    if (this.#cutAt <= now) return this.#cut();
     const verdict = this.#timing.check(now, this.bytesIn);
     if (verdict === 'body_too_slow') this.takeFault(new SallyportError(verdict));
     else if (verdict === 'let_go') this.#stream.close(NGHTTP2_NO_ERROR);
@@ -229,26 +232,17 @@ export class H2Exchange implements Exchange, Deadline {
     const stream = this.#stream;
     if (this.request.upgrade === undefined || this.#status !== 0)
       throw new SallyportError('internal', 'no upgrade here');
-    this.#tunnel = new ClientTunnel(
-      stream,
-      {
-        get isBlocked() {
-          return stream.writableNeedDrain;
-        },
-        pushNow: (chunk) => this.#push(chunk),
+    this.#tunnel = openH2Tunnel(stream, {
+      count: this,
+      isWebsocket: this.request.upgrade === 'websocket',
+      events,
+      push: (chunk) => this.#push(chunk),
+      finish: () => {
+        stream.end();
+        this.#timing.enterLinger(this.#carrier.deadlines.now());
       },
-      {
-        count: this,
-        isWebsocket: this.request.upgrade === 'websocket',
-        events,
-        early: undefined,
-        finish: () => {
-          stream.end();
-          this.#timing.enterLinger(this.#carrier.deadlines.now());
-        },
-        cut: () => this.#cut(),
-      },
-    );
+      cut: () => this.#cut(),
+    });
     this.#status = 200;
     this.#isEnded = true;
     const fields = [':status', '200'];
@@ -261,8 +255,12 @@ export class H2Exchange implements Exchange, Deadline {
 
   // The end
 
+  /** The others on the connection go on. */
   revoke(error: SallyportError): 'in_flight' | 'tunnel' {
-    return this.#carrier.revoke(error) === 'tunnel' ? 'tunnel' : 'in_flight';
+    this.#revokedBy ??= error;
+    this.#cutAt = this.#carrier.deadlines.now() + this.#carrier.settings.revocationMs;
+    this.showOut();
+    return this.isTunnel ? 'tunnel' : 'in_flight';
   }
 
   /** A WebSocket is closed with 1008; anything else may go on until it is cut. */
@@ -291,7 +289,7 @@ export class H2Exchange implements Exchange, Deadline {
     this.#isClosed = true;
     this.#carrier.deadlines.remove(this);
     const isEarly = !this.#isSettled && this.#tunnel === undefined;
-    const error = this.#carrier.revokedBy ?? new SallyportError('client_closed');
+    const error = this.#revokedBy ?? this.#carrier.revokedBy ?? new SallyportError('client_closed');
     if (this.#tunnel !== undefined) this.#tunnel.takeClose();
     else if (!this.isRequestComplete && this.#bodyFault === undefined) this.#sink?.onAbort(error);
     this.#events?.onClose(error);

@@ -8,6 +8,7 @@ import type { ConnectionRefused, Observer } from '../core/observer.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
 import { type ChallengeCertificates, answerAlpnChallenge, isAlpnChallenge } from './alpn-challenge.ts';
+import type { FailedHandshakes } from './failed-handshakes.ts';
 import { Handshake } from './handshake.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { peekClientHello, takeProxyHeader } from './peek.ts';
@@ -22,6 +23,8 @@ export interface ListenerLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxClientHelloBytes: number;
+  /** Of one address in a minute; 0 for no limit. */
+  readonly maxFailedHandshakes: number;
   /** Whose connections begin with a header of the PROXY protocol, by address; '' is a unix socket. */
   readonly isProxied: (address: string) => boolean;
 }
@@ -33,6 +36,7 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly uncertified: UncertifiedSessions;
+  readonly failures: FailedHandshakes;
   readonly passthrough: PassthroughService;
   /** Undefined: `acme-tls/1` is a protocol like any other. */
   readonly challenges?: ChallengeCertificates | undefined;
@@ -244,6 +248,8 @@ export class Listener {
 
   #exceededShare(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
     const { maxConnectionsPerAddress } = this.#parts.limits;
+    const { failures } = this.#parts;
+    if (failures.isBlocked(address)) return { cap: 'failed_handshakes', limit: failures.perMinute };
     // Everybody on a unix socket has the same address: that of whoever stands in front.
     if (address !== '' && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress)
       return { cap: 'connections_per_address', limit: maxConnectionsPerAddress };
@@ -266,6 +272,7 @@ export class Listener {
   }
 
   #report({ remoteAddress, remotePort, sni, phase }: Handshake, reason: string, detail?: string): void {
+    if (reason !== 'draining') this.#parts.failures.note(remoteAddress);
     this.#parts.observer.handshakeFailure({
       time: this.#parts.clock.now(),
       remoteAddress,

@@ -9,8 +9,8 @@ import type { CallerHeaders } from './request-headers.ts';
 export interface ForwardPlan {
   /** Path and query to ask for, already matched and rewritten. */
   readonly target: string;
-  /** Whether the app gets the host that the client asked for instead of its own. */
-  readonly preserveHost: boolean;
+  /** The host that the app gets; undefined: its own. */
+  readonly host: string | undefined;
   /** Host and port that the client asked for. */
   readonly authority: string;
   readonly identity: Identity | undefined;
@@ -29,7 +29,7 @@ export interface ForwardPlan {
 /** `ownHost` is the host of the endpoint itself. */
 export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
   const { request, connection } = exchange;
-  const headers: string[] = ['Host', plan.preserveHost ? plan.authority : ownHost];
+  const headers: string[] = ['Host', plan.host ?? ownHost];
   copyEndToEnd(plan.callerHeaders.removed?.without(request.headers) ?? request.headers, 'request', headers);
   const { identity, authority, callerHeaders: wanted, time: now } = plan;
   headers.push('X-Request-Id', plan.requestId);

@@ -33,7 +33,7 @@ export function choiceFor({ exchange, grant, route: { parts } }: Admitted, upstr
   const { headers } = exchange.request;
   const tag = affinity.cookie === undefined ? undefined : cookieIn(headers, affinity.cookie);
   return {
-    key: affinity.key === undefined ? undefined : keyOf(affinity.key, exchange, grant),
+    key: affinity.key === undefined ? undefined : keyIn(affinity.key, exchange, grant),
     preferred: tag === undefined ? undefined : upstream.endpoints.find((one) => tagOf(one) === tag),
   };
 }
@@ -53,7 +53,7 @@ export function affinityCookie(
 const NO_CHOICE: Choice = {};
 
 /** A certificate's key stays the same when it is renewed with the same names; a client without one is known by its address. */
-function keyOf(
+export function keyIn(
   key: AffinityKey,
   { request, connection }: Admitted['exchange'],
   { identity }: Admitted['grant'],

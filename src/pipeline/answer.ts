@@ -7,9 +7,11 @@ import { pageSecurityPolicy } from '../core/page.ts';
 import { grpcFields, isGrpc } from '../core/grpc-status.ts';
 import { TEMPLATE_POLICY, type RefusalTemplate } from '../core/refusal-template.ts';
 import { type Refusal as VisibleRefusal, negotiateRefusal, renderRefusal } from '../core/refusal.ts';
+import { shapeAnswer } from './answer-shape.ts';
 import type { Life } from './life.ts';
 import { classOf, classText } from './refusal-class.ts';
 import { type RefusalSettings, statusOf } from './refusal-settings.ts';
+import { rateFields } from './rate-limits.ts';
 import type { Refusal } from './refusal.ts';
 import type { Jwks } from './served-route.ts';
 
@@ -108,6 +110,8 @@ export function reply(
 ): void {
   const { exchange } = life;
   const all = ['Date', httpDate(), ...fields, 'X-Content-Type-Options', 'nosniff'];
+  const shape = life.error === undefined ? life.route?.parts.answer : undefined;
+  if (shape !== undefined) shapeAnswer(all, shape);
   addOwnFields(life, all);
   life.status = status;
   exchange.respond(status, all, status === 204 ? 'none' : body.length, isLast);
@@ -116,7 +120,8 @@ export function reply(
 }
 
 /** What every answer carries, an app's too. */
-export function addOwnFields({ served, exchange, requestId }: Life, fields: string[]): void {
+export function addOwnFields({ served, exchange, requestId, rate }: Life, fields: string[]): void {
+  if (rate !== undefined) fields.push(...rateFields(rate));
   setField(fields, 'X-Request-Id', requestId);
   // An app's own word goes even where we say nothing: it would hold for every port of a developer's localhost.
   setField(fields, 'Strict-Transport-Security', served.hsts(exchange.connection.sni));

@@ -8,6 +8,7 @@ import type { Forwarding } from '../forward/forwarding.ts';
 import type { Grant } from '../policy/decide.ts';
 import type { RequestPath } from '../route/path.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { RateNote } from './rate-limits.ts';
 import type { Served, ServedRoute } from './served-route.ts';
 
 export class Life {
@@ -27,6 +28,9 @@ export class Life {
   forwarding: Forwarding | undefined;
   /** Milliseconds from the first byte of the head. */
   directedMs: number | undefined;
+
+  /** Of the limit that is nearest; undefined: there is none. */
+  rate: RateNote | undefined;
 
   rosterIndex = -1;
   isSettled = false;

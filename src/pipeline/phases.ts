@@ -6,7 +6,10 @@
 //
 // Each phase takes what the one before returned and gives it back with one thing more, or ends the request with a
 // Refusal. `receive` is the edge's: what arrives here is well-formed. `attempt` and `relay` are the forward room's.
+import { headerValue } from '../core/flat-headers.ts';
+import type { RequestHead } from '../exchange/exchange.ts';
 import { decide } from '../policy/decide.ts';
+import type { Rule } from '../policy/rule.ts';
 import { parsePath } from '../route/path.ts';
 import { matchAmong } from '../route/table.ts';
 import { askedHost } from './asked-host.ts';
@@ -62,10 +65,11 @@ export function route(vouched: Vouched): Routed | Refusal {
 
 /** Whether this caller may use this route. Fails closed. */
 export function admit(routed: Routed): Admitted | Refusal {
+  const { rule, allowsPreflight } = routed.route.parts;
   const decision = decide({
     connection: routed.exchange.connection,
     verdict: routed.verdict,
-    rule: routed.route.parts.rule,
+    rule: allowsPreflight && isPreflight(routed.exchange.request) ? PUBLIC : rule,
     policyVersion: routed.served.policyVersion,
     method: routed.exchange.request.method,
     path: routed.path.path,
@@ -74,6 +78,17 @@ export function admit(routed: Routed): Admitted | Refusal {
   if (!decision.ok) return new Refusal(decision.code, decision.reason, decision.detail);
   routed.grant = decision;
   return routed as Admitted;
+}
+
+const PUBLIC: Rule = { kind: 'public' };
+
+/** Browsers ask before a request of another site, and show no certificate then (Fetch 3.3.3). */
+function isPreflight({ method, headers }: RequestHead): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headerValue(headers, 'origin') !== undefined &&
+    headerValue(headers, 'access-control-request-method') !== undefined
+  );
 }
 
 /** Which group of endpoints the request goes to. */

@@ -9,11 +9,14 @@ import { type Outcome, Forwarding } from '../forward/forwarding.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
 import { affinityCookie, choiceFor } from './affinity.ts';
 import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
+import { shapeAnswer } from './answer-shape.ts';
 import { answerLocally } from './answer-locally.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
 import { approach, direct } from './phases.ts';
 import { planOf } from './plan.ts';
 import { exchangeRecord } from './record.ts';
+import { relocate } from './relocate.ts';
+import { takeFrom } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
 import { UnderWay } from './under-way.ts';
@@ -79,6 +82,12 @@ export class Pipeline implements Service {
 
   #act(admitted: Admitted): Refusal | undefined {
     const { action } = admitted.route;
+    const { limits, isInMaintenance } = admitted.route.parts;
+    if (limits.length > 0) {
+      admitted.rate = takeFrom(limits, admitted);
+      if (admitted.rate?.isAllowed === false) return new Refusal('rate_limited');
+    }
+    if (isInMaintenance) return new Refusal('maintenance');
     if (admitted.path.path === '*') return this.#answered(admitted, () => answerOptions(admitted));
     switch (action.kind) {
       case 'redirect': {
@@ -218,8 +227,13 @@ class LifeOutcome implements Outcome {
     this.#life.status = status;
     addOwnFields(this.#life, fields);
     const { forwarding } = this.#life;
-    const cookie = forwarding && affinityCookie(this.#life, forwarding.endpoint);
-    if (cookie !== undefined) fields.push('Set-Cookie', cookie);
+    const { answer } = this.#life.route.parts;
+    if (forwarding !== undefined) {
+      relocate(this.#life, forwarding.endpoint, fields);
+      const cookie = affinityCookie(this.#life, forwarding.endpoint);
+      if (cookie !== undefined) fields.push('Set-Cookie', cookie);
+    }
+    if (answer !== undefined) shapeAnswer(fields, answer);
   }
 
   onDone(): void {

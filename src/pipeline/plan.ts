@@ -1,7 +1,11 @@
 // What an app is to get, decided before any of its instances is asked. Made for requests, and for `explain`.
+import { headerValue } from '../core/flat-headers.ts';
+import { parseAuthority } from '../core/hostname.ts';
+import type { RequestHead } from '../exchange/exchange.ts';
 import type { ForwardPlan } from '../forward/outgoing.ts';
 import type { PathRewrite } from '../route/rewrite.ts';
 import type { Admitted } from './life.ts';
+import type { AppHost } from './served-route.ts';
 
 export interface PlanChoice {
   readonly rewrite: PathRewrite | undefined;
@@ -15,10 +19,10 @@ export function planOf(
   { exchange, path: { path, query }, route, grant, time, requestId }: Admitted,
   { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
-  const { preserveHost, callerHeaders, maxBodyBytes } = route.parts;
+  const { callerHeaders, maxBodyBytes } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
-    preserveHost,
+    host: hostFor(route.parts.appHost, exchange.request),
     authority: exchange.request.authority,
     identity: grant.identity,
     callerHeaders,
@@ -28,4 +32,13 @@ export function planOf(
     key,
     maxBodyBytes,
   };
+}
+
+function hostFor(appHost: AppHost, { authority, headers }: RequestHead): string | undefined {
+  if (appHost === 'own') return undefined;
+  if (appHost === 'client') return authority;
+  if ('fixed' in appHost) return appHost.fixed;
+  // What a client writes there must be a host, or the app gets its own.
+  const named = headerValue(headers, appHost.header);
+  return named !== undefined && parseAuthority(named) !== undefined ? named : undefined;
 }

@@ -5,8 +5,10 @@ import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
+import type { AnswerShape } from './answer-shape.ts';
 import type { Affinity } from './affinity.ts';
 import type { PassthroughRoutes } from './passthrough.ts';
+import type { RequestLimit } from './rate-limits.ts';
 import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -17,6 +19,9 @@ export interface Jwks {
   readonly isPublic: boolean;
 }
 
+/** The host that an app gets: its own, the one the client asked for, a fixed one, or what a header of the client says. */
+export type AppHost = 'own' | 'client' | { readonly fixed: string } | { readonly header: string };
+
 export interface RouteParts {
   readonly rule: Rule;
   /** Undefined where no app is asked. */
@@ -26,7 +31,15 @@ export interface RouteParts {
   /** What answers where the route leads to a part of Sallyport itself. */
   readonly local?: LocalApp | undefined;
   readonly callerHeaders: CallerHeaders;
-  readonly preserveHost: boolean;
+  readonly appHost: AppHost;
+  /** Undefined: answers pass as they are. */
+  readonly answer?: AnswerShape | undefined;
+  /** Whether the questions of browsers before a request of another site go to the app without a certificate. */
+  readonly allowsPreflight: boolean;
+  /** Empty: as many requests as come. */
+  readonly limits: readonly RequestLimit[];
+  /** Nobody is served for now. */
+  readonly isInMaintenance: boolean;
   readonly allowsWebsockets: boolean;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;

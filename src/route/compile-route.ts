@@ -5,7 +5,7 @@ import type { Issue } from '../core/issue.ts';
 import { anyPath, parseExactPath, type PathMatcher, parsePrefix, parseRegex } from './matcher.ts';
 import { encodedSet } from './percent.ts';
 import { compileRedirect } from './redirect.ts';
-import { parsePrefixRewrite } from './rewrite.ts';
+import { parsePrefixRewrite, parseRegexRewrite, prefixRestore } from './rewrite.ts';
 import type { Route, RouteAction } from './route.ts';
 import type { RouteSettings } from './settings.ts';
 import { compileStaticResponse } from './static-response.ts';
@@ -104,9 +104,25 @@ function compileAction(
     return response && { kind: 'response', response };
   }
   if (kind === 'enrol') return { kind };
-  if (settings.prefix_rewrite === undefined) return plainForward;
-  const rewrite = parsePrefixRewrite(settings.prefix_rewrite, matcher);
-  if (typeof rewrite === 'function') return { kind: 'forward', rewrite };
+  return compileForward(settings, matcher, issues);
+}
+
+function compileForward(
+  settings: RouteSettings,
+  matcher: PathMatcher,
+  issues: Issue[],
+): RouteAction | undefined {
+  const { prefix_rewrite: prefix, regex_rewrite_pattern: pattern } = settings;
+  if (pattern !== undefined) {
+    const rewrite = parseRegexRewrite(pattern, settings.regex_rewrite_substitution ?? '');
+    if (typeof rewrite === 'function') return { kind: 'forward', rewrite };
+    issues.push({ path: ['regex_rewrite_pattern'], message: rewrite });
+    return undefined;
+  }
+  if (prefix === undefined) return plainForward;
+  const rewrite = parsePrefixRewrite(prefix, matcher);
+  if (typeof rewrite === 'function')
+    return { kind: 'forward', rewrite, restore: prefixRestore(prefix, matcher) };
   issues.push({ path: ['prefix_rewrite'], message: rewrite });
   return undefined;
 }

@@ -8,7 +8,12 @@ import type { Redirect } from './redirect.ts';
 import type { StaticResponse } from './static-response.ts';
 
 export type RouteAction =
-  | { readonly kind: 'forward'; readonly rewrite: PathRewrite | undefined }
+  /** `restore`: from a path of the app to the one that clients know it by. */
+  | {
+      readonly kind: 'forward';
+      readonly rewrite: PathRewrite | undefined;
+      readonly restore?: PathRewrite | undefined;
+    }
   | { readonly kind: 'redirect'; readonly redirect: Redirect }
   | { readonly kind: 'response'; readonly response: StaticResponse }
   | { readonly kind: 'enrol' };

@@ -36,6 +36,9 @@ export interface RouteSettings {
   readonly prefix?: string | undefined;
   readonly regex?: string | undefined;
   readonly prefix_rewrite?: string | undefined;
+  /** RE2; with its substitution, and not beside `prefix_rewrite`. */
+  readonly regex_rewrite_pattern?: string | undefined;
+  readonly regex_rewrite_substitution?: string | undefined;
   /** Exactly one of `to`, `redirect`, `response`, `enrol`. What `to` and `enrol` hold is not this room's business. */
   readonly to?: unknown;
   readonly enrol?: unknown;

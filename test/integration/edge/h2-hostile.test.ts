@@ -106,6 +106,28 @@ t.test('what is in flight of a client that is locked out may end, and is cut at 
   t.match(heard.exchanges, [{ error: 'revoked', disposition: 'abort' }]);
 });
 
+t.test('a route that policy takes away is ended on its stream, and the others go on', async (t) => {
+  const { connect, proxy, app, heard } = await setUp(t, begin, { revocation_deadline: '200ms' });
+  const session = await connect();
+  const [lost, kept] = ['/lost', '/kept'].map((path) =>
+    session.request(h2Fields(session, { path }), { endStream: true }),
+  );
+  if (lost === undefined || kept === undefined) return;
+  const answer = h2AnswerOf(lost);
+  const other = h2AnswerOf(kept);
+  await Promise.all([once(lost, 'response'), once(kept, 'response')]);
+  const policy = [{ allow: { and: [{ http_path: { is: '/kept' } }] } }];
+  const routes = [{ from: `https://${HOST}`, to: app.url, policy }];
+  const config = { ...baseConfig(pki), routes, revocation_deadline: '200ms' };
+  t.equal((await proxy.reload('call', config)).result, 'applied');
+  t.match(await answer, { status: 200, isWhole: false });
+  t.match(heard.revocations, [{ cause: 'policy', state: 'in_flight' }]);
+  t.notOk(kept.closed);
+  t.equal((await h2Call(session, { path: '/lost' })).status, 403);
+  kept.close();
+  await other;
+});
+
 t.test('an idle connection of a client that is locked out is let go', async (t) => {
   const { connect, reload, heard } = await setUp(t);
   const session = await connect(asBob);

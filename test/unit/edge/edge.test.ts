@@ -42,6 +42,7 @@ t.test('what is thrown at the end of a handshake ends the connection, not the pr
         maxConnections: 9,
         maxConnectionsPerAddress: 9,
         maxClientHelloBytes: 16_384,
+        maxFailedHandshakes: 9,
         isProxied: () => false,
       },
       http: {

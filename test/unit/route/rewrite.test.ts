@@ -8,7 +8,7 @@ import {
   parseRegex,
 } from '../../../src/route/matcher.ts';
 import { parsePath } from '../../../src/route/path.ts';
-import { parsePrefixRewrite, type PathRewrite } from '../../../src/route/rewrite.ts';
+import { parsePrefixRewrite, parseRegexRewrite, type PathRewrite } from '../../../src/route/rewrite.ts';
 
 function compiled<T>(value: T | string): T {
   if (typeof value === 'string') throw new Error(value);
@@ -78,5 +78,16 @@ t.test('whatever is rewritten begins with exactly one slash and is itself a path
     }),
     { numRuns: 3000 },
   );
+  t.end();
+});
+
+t.test('an expression, its groups, and what is none', (t) => {
+  const rewrite = parseRegexRewrite('^/(\\w+)/(\\w+)', '/\\2/\\1');
+  if (typeof rewrite === 'string') throw new Error(rewrite);
+  t.equal(rewrite('/a/b/c'), '/b/a/c');
+  t.equal(rewrite('*'), '*');
+  t.match(parseRegexRewrite('(', ''), /is no expression/);
+  t.match(parseRegexRewrite('a', '\\1'), /has no group 1/);
+  t.match(parseRegexRewrite('a', 'b c'), /may not hold spaces/);
   t.end();
 });

@@ -1,0 +1,27 @@
+// From settings about answers, and about the host that an app gets, to what the pipeline does with them.
+import type { Config, RouteConfig } from '../config/schema.ts';
+import { type AnswerShape, SECURITY_HEADERS } from '../pipeline/answer-shape.ts';
+import type { AppHost } from '../pipeline/served-route.ts';
+
+/** Undefined where answers pass as they are. */
+export function answerShapeOf(route: RouteConfig, config: Config): AnswerShape | undefined {
+  const set = { ...config.set_response_headers, ...route.set_response_headers };
+  const removed = [...(config.remove_response_headers ?? []), ...(route.remove_response_headers ?? [])];
+  const rewritten = route.rewrite_response_headers ?? [];
+  const isSafe = route.security_headers ?? config.security_headers;
+  const names = Object.keys(set);
+  if (names.length + removed.length + rewritten.length === 0 && !isSafe) return undefined;
+  return {
+    removed: new Set([...removed, ...names]),
+    set: Object.entries(set),
+    missing: isSafe ? SECURITY_HEADERS : [],
+    rewritten,
+  };
+}
+
+export function appHostOf(route: RouteConfig): AppHost {
+  const { host_rewrite: fixed, host_rewrite_header: header, preserve_host_header: isKept } = route;
+  if (fixed !== undefined) return { fixed };
+  if (header !== undefined) return { header };
+  return isKept ? 'client' : 'own';
+}

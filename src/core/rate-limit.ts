@@ -1,0 +1,62 @@
+// How often something may happen, by key: the generic cell rate algorithm (ITU-T I.371), one number a key, no timers and
+// no windows that everybody waits for the end of. Counted by each process for itself.
+
+export interface Rate {
+  /** So many in `periodMs`, spread evenly. */
+  readonly count: number;
+  readonly periodMs: number;
+  /** So many at once, after a while without any. At least 1. */
+  readonly burst: number;
+}
+
+export interface RateState {
+  readonly isAllowed: boolean;
+  /** How many more would be allowed now. */
+  readonly remaining: number;
+  /** Until the next one is allowed, where this was not; else until all of `burst` are again. */
+  readonly waitMs: number;
+}
+
+/** Keys are forgotten that have their whole burst again; looked for when there are so many, and twice as many later. */
+const SWEEP_AT = 10_000;
+
+export class RateLimit {
+  readonly rate: Rate;
+  readonly #costMs: number;
+  readonly #spareMs: number;
+  /** When each key has its whole burst again. */
+  readonly #full = new Map<string, number>();
+  #sweepAt = SWEEP_AT;
+
+  constructor(rate: Rate) {
+    this.rate = rate;
+    this.#costMs = rate.periodMs / rate.count;
+    // A hair more, for what is lost in sums of fractions.
+    this.#spareMs = this.#costMs * (rate.burst + 1e-6);
+  }
+
+  /** Counts one. `now`: milliseconds of any clock that goes steadily. */
+  take(key: string, now: number): RateState {
+    const owedMs = this.#owed(key, now) + this.#costMs;
+    if (owedMs > this.#spareMs) return { isAllowed: false, remaining: 0, waitMs: owedMs - this.#spareMs };
+    this.#full.set(key, now + owedMs);
+    if (this.#full.size >= this.#sweepAt) this.#sweep(now);
+    const remaining = Math.floor((this.#spareMs - owedMs) / this.#costMs);
+    return { isAllowed: true, remaining, waitMs: owedMs };
+  }
+
+  /** Whether one would be allowed; counts nothing. */
+  isFree(key: string, now: number): boolean {
+    return this.#owed(key, now) + this.#costMs <= this.#spareMs;
+  }
+
+  #owed(key: string, now: number): number {
+    const fullAt = this.#full.get(key);
+    return fullAt === undefined ? 0 : Math.max(fullAt - now, 0);
+  }
+
+  #sweep(now: number): void {
+    for (const [key, fullAt] of this.#full) if (fullAt <= now) this.#full.delete(key);
+    this.#sweepAt = Math.max(SWEEP_AT, this.#full.size * 2);
+  }
+}
