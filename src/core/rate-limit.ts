@@ -19,6 +19,8 @@ export interface RateState {
 
 /** Keys are forgotten that have their whole burst again; looked for when there are so many, and twice as many later. */
 const SWEEP_AT = 10_000;
+/** Beyond that those that came first are forgotten: a flood of new keys takes no more memory than these. */
+const MAX_KEYS = 250_000;
 
 export class RateLimit {
   readonly rate: Rate;
@@ -33,6 +35,11 @@ export class RateLimit {
     this.#costMs = rate.periodMs / rate.count;
     // A hair more, for what is lost in sums of fractions.
     this.#spareMs = this.#costMs * (rate.burst + 1e-6);
+  }
+
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.#full.size;
   }
 
   /** Counts one. `now`: milliseconds of any clock that goes steadily. */
@@ -57,6 +64,15 @@ export class RateLimit {
 
   #sweep(now: number): void {
     for (const [key, fullAt] of this.#full) if (fullAt <= now) this.#full.delete(key);
-    this.#sweepAt = Math.max(SWEEP_AT, this.#full.size * 2);
+    if (this.#full.size >= MAX_KEYS) this.#forgetHalf();
+    this.#sweepAt = Math.min(Math.max(SWEEP_AT, this.#full.size * 2), MAX_KEYS);
+  }
+
+  /** Half, so that it is not to be done again for every key that comes. */
+  #forgetHalf(): void {
+    for (const key of this.#full.keys()) {
+      if (this.#full.size <= MAX_KEYS / 2) return;
+      this.#full.delete(key);
+    }
   }
 }
