@@ -2,6 +2,7 @@
 import { type Html, html } from '../core/html.ts';
 import { page, pageSecurityPolicy } from '../core/page.ts';
 import type { AdminAnswer } from './admin-server.ts';
+import { LIVE_SCRIPT, liveHtml, type LiveFigures } from './dashboard.ts';
 
 /** What is said of one certificate, list or host. */
 export interface EntryView {
@@ -25,24 +26,35 @@ export interface StatusView {
     readonly trigger: string;
     readonly issues: readonly string[];
   } | null;
+  readonly live: LiveFigures;
   readonly certificates: { readonly status: string; readonly entries: readonly EntryView[] };
 }
 
-export function statusPage(status: StatusView): AdminAnswer {
-  const body = page({ title: 'Sallyport', body: bodyOf(status), footer: html`Sallyport ${status.version}` });
-  const headers = { 'content-security-policy': pageSecurityPolicy() };
+/** `now`: milliseconds since the epoch. */
+export function statusPage(status: StatusView, now: number): AdminAnswer {
+  const body = page({
+    title: 'Sallyport',
+    body: bodyOf(status, now),
+    footer: html`Sallyport ${status.version}`,
+    script: LIVE_SCRIPT,
+  });
+  return htmlAnswer(body, { 'content-security-policy': pageSecurityPolicy(LIVE_SCRIPT) });
+}
+
+/** What the page replaces itself with. */
+export function livePart({ live }: StatusView, now: number): AdminAnswer {
+  return htmlAnswer(liveHtml(live, now).toString(), {});
+}
+
+function htmlAnswer(body: string, headers: Readonly<Record<string, string>>): AdminAnswer {
   return { status: 200, contentType: 'text/html; charset=utf-8', body, headers };
 }
 
-function bodyOf({
-  state,
-  addresses,
-  connections,
-  routes,
-  uptime_seconds: uptime,
-  ...rest
-}: StatusView): Html {
-  const { last_reload: reload, certificates } = rest;
+function bodyOf(
+  { state, addresses, connections, routes, uptime_seconds: uptime, ...rest }: StatusView,
+  now: number,
+): Html {
+  const { last_reload: reload, certificates, live } = rest;
   return html`<h1>Sallyport is ${state}</h1>
 <dl>
 <dt>Listens on</dt><dd class="data">${addresses.join(', ')}</dd>
@@ -51,6 +63,8 @@ function bodyOf({
 <dt>Up for</dt><dd>${uptime} s</dd>
 <dt>Last reload</dt><dd>${reload === null ? 'none' : reloadOf(reload)}</dd>
 </dl>
+<p><button type="button" id="pause" aria-pressed="false" hidden>Pause</button></p>
+<div id="live">${liveHtml(live, now)}</div>
 <h2>Certificates and revocation lists: ${certificates.status}</h2>
 <table>
 <tr><th>Use</th><th>Name</th><th>Ends</th></tr>

@@ -1,14 +1,16 @@
 // What the admin listener tells, put together from what is in force.
 import { type AdminEndpoint, AdminServer, json, text } from '../admin/admin-server.ts';
-import { type StatusView, statusPage } from '../admin/status-page.ts';
+import { livePart, type StatusView, statusPage } from '../admin/status-page.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { Clock } from '../core/clock.ts';
 import { pathText } from '../core/issue.ts';
 import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
 import { type BoundAddress, listenOn } from '../edge/address.ts';
+import { Activity } from '../observe/activity.ts';
 import { type Metrics, createMetrics } from '../observe/metrics.ts';
 import type { Build } from './build.ts';
 import { type StatusEntry, certificateStatus, worstOf } from './certificate-status.ts';
+import { type LiveView, mergeLive } from './live-view.ts';
 import { explain } from './explain.ts';
 import { readExplainWords } from './explain-request.ts';
 import { packageVersion } from './package-version.ts';
@@ -22,6 +24,8 @@ export interface AdminViews {
   readonly connections: () => number;
   /** The processes that it leads; undefined: none. */
   readonly others?: () => Promise<readonly WorkerStats[]>;
+  /** Of this process; undefined: it serves nobody itself. */
+  readonly live?: () => Omit<LiveView, 'activity'>;
   /** Where the proxy listens, in words. */
   readonly addresses: () => readonly string[];
 }
@@ -31,6 +35,7 @@ export class Admin {
   readonly #metrics: Metrics;
   readonly #server: AdminServer;
   readonly #version = packageVersion();
+  readonly #activity = new Activity();
   readonly #startedAt = performance.now();
   #state: 'starting' | 'ready' | 'draining' = 'starting';
   #lastReload: Reload | undefined;
@@ -43,10 +48,15 @@ export class Admin {
       version: this.#version,
       connections: views.connections,
       endings: () => this.#entries().flatMap((entry) => endingOf(entry)),
+      upstreams: () => views.live?.().upstreams ?? [],
     });
     this.observer = {
       ...silentObserver,
       ...this.#metrics.observer,
+      exchange: (record) => {
+        this.#metrics.observer.exchange(record);
+        this.#activity.observer.exchange(record);
+      },
       lifecycle: ({ event }) => {
         if (event === 'listening') this.#state = 'ready';
         if (event === 'draining' || event === 'closed') this.#state = 'draining';
@@ -69,7 +79,8 @@ export class Admin {
 
   #endpoints(): ReadonlyMap<string, AdminEndpoint> {
     return new Map<string, AdminEndpoint>([
-      ['/', { answer: async () => statusPage(await this.#status()) }],
+      ['/', { answer: async () => statusPage(await this.#status(), this.#views.clock.now()) }],
+      ['/live', { answer: async () => livePart(await this.#status(), this.#views.clock.now()) }],
       ['/status', { answer: async () => json(200, await this.#status()) }],
       ['/certs', { answer: () => json(200, this.#certificates()) }],
       ['/healthz', { answer: () => text(200, 'ok') }],
@@ -101,7 +112,16 @@ export class Admin {
       uptime_seconds: Math.floor((performance.now() - this.#startedAt) / 1000),
       last_reload: this.#lastReload === undefined ? null : reloadView(this.#lastReload),
       certificates: this.#certificates(),
+      live: this.#live(others),
     };
+  }
+
+  #live(others: readonly WorkerStats[]): LiveView {
+    const own = this.#views.live?.();
+    return mergeLive([
+      ...(own === undefined ? [] : [{ ...own, activity: this.#activity.view() }]),
+      ...others.flatMap(({ live }) => (live === undefined ? [] : [live])),
+    ]);
   }
 
   #certificates(): { status: string; entries: readonly StatusEntry[] } {

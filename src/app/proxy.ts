@@ -40,9 +40,7 @@ export function createProxy(config: ConfigInput | ConfigSource | string, options
 class SallyportProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #clock: Clock;
-  readonly #registry = new UpstreamRegistry((event) =>
-    reportHealth(event, this.#observer, this.#clock.now()),
-  );
+  readonly #registry = new UpstreamRegistry((one) => reportHealth(one, this.#observer, this.#clock.now()));
   readonly #watch: FileWatch;
   readonly #renewals: Renewals;
   #source: ConfigSource;
@@ -84,6 +82,10 @@ class SallyportProxy implements Proxy {
 
   get connections(): number {
     return this.#edge?.connections ?? 0;
+  }
+
+  live(): ReturnType<Proxy['live']> {
+    return { clients: this.#edge?.clients() ?? [], upstreams: this.#registry.views() };
   }
 
   async start(): Promise<readonly BoundAddress[]> {
@@ -171,6 +173,7 @@ class SallyportProxy implements Proxy {
       clock: this.#clock,
       build: () => this.#built(),
       connections: () => this.connections,
+      live: () => this.live(),
       addresses: () => this.#whereText(),
     });
     return bothObservers(observer, this.#admin.observer);
@@ -257,12 +260,9 @@ class SallyportProxy implements Proxy {
   async #listenPlain({ settings, edge }: Build): Promise<void> {
     const address = this.#options.plainOn ?? settings.http_redirect_addr;
     if (address === undefined) return;
-    this.#plainPort = new PlainPort(edge, {
-      clock: this.#clock,
-      autocert: this.#renewals.autocert,
-      reusePort: settings.reuse_port,
-      addresses: () => this.addresses,
-    });
+    const { autocert } = this.#renewals;
+    const shared = { clock: this.#clock, autocert, reusePort: settings.reuse_port };
+    this.#plainPort = new PlainPort(edge, { ...shared, addresses: () => this.addresses });
     this.plainAddress = await this.#plainPort.listen(address);
   }
 
@@ -274,9 +274,8 @@ class SallyportProxy implements Proxy {
     const edge = this.#edge;
     if (edge === undefined) return;
     this.#ceaseReloads();
-    const time = this.#clock.now();
     const detail = `${edge.connections} connections`;
-    this.#observer.lifecycle({ time, event: 'draining', detail });
+    this.#observer.lifecycle({ time: this.#clock.now(), event: 'draining', detail });
     this.#plainPort?.close();
     await edge.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
     await this.#admin?.close();

@@ -4,6 +4,7 @@ import type { Reload } from '../core/observer.ts';
 import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import type { RefusedClient } from '../edge/shared-sessions.ts';
 import type { MetricValues } from '../observe/metrics.ts';
+import type { LiveView } from './live-view.ts';
 import type { ReloadResult } from './proxy-contract.ts';
 
 export interface StartOrder {
@@ -55,6 +56,8 @@ export interface Numbered {
 
 export interface WorkerStats {
   readonly connections: number;
+  /** Undefined where nothing is counted. */
+  readonly live: LiveView | undefined;
   /** Undefined where nothing is counted. */
   readonly metrics: MetricValues | undefined;
 }

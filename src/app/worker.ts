@@ -2,10 +2,11 @@
 // the sockets that that one owns, and ends with it.
 import type { Environment } from '../config/env.ts';
 import type { RawSource } from '../config/raw-source.ts';
-import { type Observer, bothObservers } from '../core/observer.ts';
+import { type Observer, bothObservers, silentObserver } from '../core/observer.ts';
 import type { ListenAddress } from '../edge/address.ts';
 import type { HeldSocket } from '../edge/held-socket.ts';
 import { type RefusedClient, SharedSessions } from '../edge/shared-sessions.ts';
+import { Activity } from '../observe/activity.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { heldSource } from './config-source.ts';
 import { createLogging, type Logging } from './logging.ts';
@@ -20,6 +21,7 @@ import type {
   ReloadOrder,
   Reply,
   StartOrder,
+  WorkerStats,
 } from './worker-messages.ts';
 
 /** Signals reach the whole group of processes; what they mean is for the one that leads to say. */
@@ -65,6 +67,7 @@ class Worker {
   #proxy: Proxy | undefined;
   #logging: Logging | undefined;
   #metrics: Metrics | undefined;
+  #activity: Activity | undefined;
   #sessions: SharedSessions | undefined;
   readonly #places: (ListenAddress | HeldSocket)[] = [];
   #plainPlace: ListenAddress | HeldSocket | undefined;
@@ -88,7 +91,7 @@ class Worker {
       case 'reload':
         return await this.#started().reload(order.trigger, heldSource(this.#source(order)));
       case 'stats':
-        return { connections: this.#started().connections, metrics: await this.#metrics?.values() };
+        return await this.#stats(this.#started());
       case 'learn':
         this.#sessions?.learn(order.refused);
         return true;
@@ -125,13 +128,24 @@ class Worker {
     return await this.#proxy.start();
   }
 
+  async #stats(proxy: Proxy): Promise<WorkerStats> {
+    const activity = this.#activity?.view();
+    return {
+      connections: proxy.connections,
+      live: activity && { ...proxy.live(), activity },
+      metrics: await this.#metrics?.values(),
+    };
+  }
+
   #count(): Observer {
+    this.#activity = new Activity();
     this.#metrics = createMetrics({
       version: packageVersion(),
       connections: () => this.#proxy?.connections ?? 0,
       endings: () => [],
+      upstreams: () => this.#proxy?.live().upstreams ?? [],
     });
-    return this.#metrics.observer;
+    return bothObservers(this.#metrics.observer, { ...silentObserver, ...this.#activity.observer });
   }
 
   #source({ text }: StartOrder | ReloadOrder): RawSource {

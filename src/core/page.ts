@@ -34,10 +34,14 @@ tr:last-child td { border-bottom: 0; }
 th { color: var(--quiet); font-weight: 500; }
 td:first-child { min-width: 11rem; }
 p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
-p:has(> output) { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; }
 input { width: 100%; padding: .35rem .6rem; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: inherit; font: inherit; }
 button { padding: .35rem .9rem; border: 1px solid var(--accent); border-radius: 6px; background: none; color: var(--accent); font: inherit; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem 1.5rem; }
+figure { margin: 0; }
+svg { display: block; width: 100%; height: 3.5rem; border-bottom: 1px solid var(--line); }
+polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+[aria-busy='true'] { opacity: .5; }
 summary { cursor: pointer; }
 .quiet { color: var(--quiet); }
 .bad { color: var(--bad); }
@@ -49,6 +53,7 @@ summary { cursor: pointer; }
   tr, td { display: block; }
   tr:first-child:has(th) { display: none; }
   td { padding: 0; border: 0; }
+  td[data-label]::before { content: attr(data-label) ': '; color: var(--quiet); }
   td:first-child { padding-top: .5rem; color: var(--quiet); }
   td:last-child { padding-bottom: .5rem; border-bottom: 1px solid var(--line); }
 }

@@ -15,7 +15,7 @@ import { H1Connection } from './h1-connection.ts';
 import { H2Connection } from './h2-connection.ts';
 import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
-import { LiveIndex } from './live-index.ts';
+import { type ClientView, LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SharedSessions } from './shared-sessions.ts';
@@ -99,6 +99,10 @@ export class Edge {
 
   get connections(): number {
     return this.#listener.connections;
+  }
+
+  clients(): ClientView[] {
+    return this.#index.clients();
   }
 
   async listen(addresses: readonly (ListenAddress | HeldSocket)[]): Promise<BoundAddress[]> {

@@ -21,6 +21,15 @@ interface Entry {
   until: number;
 }
 
+/** One certificate of those who are connected. */
+export interface ClientView {
+  readonly subject: string;
+  readonly sha256: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+  readonly connections: number;
+}
+
 /** How late the end of a certificate, or of a revocation list, may be noticed, milliseconds. */
 const TICK_MS = 250;
 
@@ -41,6 +50,22 @@ export class LiveIndex {
   /** Distinct certificates. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Each certificate with its connections, in no order. */
+  clients(): ClientView[] {
+    const now = this.#clock.now();
+    return Array.from(this.#entries.values(), ({ members }) => {
+      const [first] = members.values();
+      const verdict = first?.verdict(now);
+      const leaf = verdict?.ok === true ? verdict.identity.leaf : undefined;
+      return {
+        subject: leaf?.subject ?? '',
+        sha256: leaf?.sha256 ?? '',
+        notAfter: leaf?.notAfter ?? 0,
+        connections: members.size,
+      };
+    });
   }
 
   /** Takes in a connection whose certificate passed; any other is of no interest here. */

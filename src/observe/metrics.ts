@@ -12,12 +12,24 @@ export interface Ending {
   readonly ends: number;
 }
 
+/** An address of an app. */
+export interface UpstreamFigures {
+  readonly name: string;
+  /** Null: nobody looks. */
+  readonly isReady: boolean | null;
+  readonly open: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+}
+
 /** What is looked at when a scrape comes. */
 export interface MetricsViews {
   readonly version: string;
   readonly connections: () => number;
   /** Certificates and revocation lists in play. */
   readonly endings: () => readonly Ending[];
+  /** Of this process. */
+  readonly upstreams: () => readonly UpstreamFigures[];
 }
 
 export interface Metrics {
@@ -39,6 +51,7 @@ export function createMetrics(views: MetricsViews): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addGauges(registry, views);
+  addUpstreamGauges(registry, views);
   return {
     observer: countingObserver(registry),
     contentType: registry.contentType,
@@ -84,6 +97,42 @@ function addGauges(registry: Registry, { version, connections, endings }: Metric
       },
     }),
   );
+}
+
+function addUpstreamGauges(registry: Registry, { upstreams }: MetricsViews): void {
+  const add = (
+    name: string,
+    help: string,
+    aggregator: 'sum' | 'min',
+    of: (upstream: UpstreamFigures) => number | undefined,
+  ): void =>
+    registry.registerMetric(
+      new Gauge({
+        name: `sallyport_upstream_${name}`,
+        help,
+        labelNames: ['upstream'],
+        aggregator,
+        registers: [],
+        collect() {
+          this.reset();
+          for (const one of upstreams()) {
+            const value = of(one);
+            if (value !== undefined) this.set({ upstream: one.name }, value);
+          }
+        },
+      }),
+    );
+  add('healthy', '0 while an address of an app is left out.', 'min', ({ isReady }) =>
+    isReady === null ? undefined : Number(isReady),
+  );
+  add('connections', 'Connections to an app that are open.', 'sum', ({ open }) => open);
+  add(
+    'requests_in_flight',
+    'Requests that an app has not answered whole.',
+    'sum',
+    ({ inFlight }) => inFlight,
+  );
+  add('requests_pending', 'Requests that wait for a connection to an app.', 'sum', ({ waiting }) => waiting);
 }
 
 function countingObserver(register: Registry): Observer {

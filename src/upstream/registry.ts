@@ -21,6 +21,12 @@ const MAX_KEEP_ALIVE_MS = 55_000;
 const MAX_HEADER_BYTES = 65_536;
 const MAX_WAITING = 1024;
 
+export interface UpstreamView extends PoolStats {
+  readonly name: string;
+  /** Null: nobody looks. */
+  readonly isReady: boolean | null;
+}
+
 export class UpstreamRegistry {
   readonly #pools = new Map<string, ConnectionPool>();
   /** Held by the pools that use them. */
@@ -94,6 +100,20 @@ export class UpstreamRegistry {
       });
     }
     return sums;
+  }
+
+  /** Every address that is in use or looked at. */
+  views(): UpstreamView[] {
+    const now = performance.now();
+    const views = new Map<string, UpstreamView>();
+    for (const [name, stats] of this.stats()) views.set(name, { name, ...stats, isReady: null });
+    for (const held of this.#health.values()) {
+      const health = held.deref();
+      if (health === undefined) continue;
+      const known = views.get(health.name) ?? { name: health.name, open: 0, inFlight: 0, waiting: 0 };
+      views.set(health.name, { ...known, isReady: health.isReady(now) });
+    }
+    return [...views.values()];
   }
 
   /** Lets requests in flight end, cuts what is left after `deadlineMs`; resolves when no connection is open. */

@@ -102,12 +102,21 @@ t.test(
 );
 
 t.test('metrics are of all workers together', async (t) => {
-  const { bodies, admin } = await setUp(t);
+  const { bodies, admin, options } = await setUp(t);
   await bodies();
+  await Promise.all(Array.from({ length: CLIENTS }, () => openClient(t, options)));
   const metrics = await admin('/metrics');
   t.match(metrics, `sallyport_requests_total{status="200",error=""} ${CLIENTS}`);
   t.match(metrics, /^sallyport_build_info\{.*\} 1$/m);
   t.match(metrics, /^sallyport_config_last_reload_successful 1$/m);
+  const { live } = JSON.parse(await admin('/status'));
+  t.match(live.clients, [{ subject: /^CN=/, connections: CLIENTS }], 'and so is who is connected');
+  const seconds = live.activity.seconds as { requests: number }[];
+  t.equal(
+    seconds.reduce((sum, { requests }) => sum + requests, 0),
+    CLIENTS,
+    'and what happened',
+  );
 });
 
 t.test('who connects while every worker is dead waits for the next, on the same port', async (t) => {

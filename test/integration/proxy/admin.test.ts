@@ -134,6 +134,27 @@ t.test('metrics count what happened', async (t) => {
   );
 });
 
+t.test('the apps, with their health and what they have to do', async (t) => {
+  const [well, gone] = [await startApp(t), await startApp(t)];
+  gone.server.close();
+  const to = [well.url, gone.url];
+  const { get, port } = await setUp(t, {
+    routes: [{ from: `https://${HOST}`, to, outlier_detection: { consecutive_local_origin_failure: 1 } }],
+  });
+  for (let i = 0; i < 4; i++) await call(clientOptions(pki, port));
+  const lines = (await get('/metrics')).body.split('\n');
+  for (const line of [
+    `sallyport_upstream_healthy{upstream="${well.url}"} 1`,
+    `sallyport_upstream_healthy{upstream="${gone.url}"} 0`,
+    `sallyport_upstream_connections{upstream="${well.url}"} 1`,
+    `sallyport_upstream_requests_in_flight{upstream="${well.url}"} 0`,
+    `sallyport_upstream_requests_pending{upstream="${well.url}"} 0`,
+  ])
+    t.ok(lines.includes(line), line);
+  const { body } = await get('/live');
+  t.match(body, new RegExp(`${gone.url}</span></td><td><strong class="bad">left out`));
+});
+
 t.test('explain, as on the command line', async (t) => {
   const { get, config } = await setUp(t);
   const url = `https://${HOST}/a?b=c`;
