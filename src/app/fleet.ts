@@ -206,7 +206,7 @@ export class Fleet {
   /** Starts a worker in this place and, once it has ended, the next one. */
   async #fill(place: number, delayMs = 0): Promise<readonly BoundAddress[]> {
     const worker = new WorkerProcess(
-      ({ refused }) => void this.#tellOthers(worker, { order: 'learn', refused }),
+      (announcement) => void this.#tellOthers(worker, { order: 'learn', announcement }),
     );
     this.#workers[place] = worker;
     const addresses = await this.#startWorker(worker, place).catch((error: unknown) => {

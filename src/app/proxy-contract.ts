@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Observer, Reload } from '../core/observer.ts';
 import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import type { HeldSocket } from '../edge/held-socket.ts';
+import type { SharedLimits } from '../core/shared-limits.ts';
 import type { SharedSessions } from '../edge/shared-sessions.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import type { AutocertParts } from './autocert.ts';
@@ -37,6 +38,8 @@ export interface ProxyOptions {
   readonly autocert?: Pick<AutocertParts, 'lookMs' | 'firstRetryMs'>;
   /** What it shares with other processes behind the same address. Default: nothing. */
   readonly sessions?: SharedSessions;
+  /** To count against rate limits together with other processes. Default: this one alone. */
+  readonly limits?: SharedLimits;
 }
 
 export type ReloadResult = Pick<Reload, 'result' | 'issues'>;

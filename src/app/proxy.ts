@@ -100,21 +100,12 @@ class SallyportProxy implements Proxy {
     const hasAdmin = settings.admin_address !== undefined && this.#options.admin !== false;
     if (hasAdmin) this.#observer = this.#withAdmin(this.#observer);
     for (const { text } of problems) this.#warn('configuration', text);
-    this.#inForce = prepared;
+    this.#use(prepared);
     const secret = await this.#renewals.autocert.sessionSecret(prepared.build.autocert);
     const { help, newRequestId } = this.#options;
-    this.#pipeline = new Pipeline({
-      served: () => this.#built().served,
-      observer: this.#observer,
-      clock: this.#clock,
-      help,
-      newRequestId,
-    });
-    this.#passthrough = new Passthrough({
-      served: () => this.#built().served,
-      observer: this.#observer,
-      clock: this.#clock,
-    });
+    const serving = { served: () => this.#built().served, observer: this.#observer, clock: this.#clock };
+    this.#pipeline = new Pipeline({ ...serving, help, newRequestId });
+    this.#passthrough = new Passthrough(serving);
     this.#edge = new Edge(edge, {
       service: this.#pipeline,
       passthrough: this.#passthrough,
@@ -125,6 +116,7 @@ class SallyportProxy implements Proxy {
       clock: this.#clock,
       reusePort: settings.reuse_port,
       sessions: this.#options.sessions ?? new SharedSessions(secret),
+      limits: this.#options.limits,
     });
     try {
       this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);
@@ -189,6 +181,15 @@ class SallyportProxy implements Proxy {
     return this.#inForce.build;
   }
 
+  #use(prepared: Prepared): void {
+    this.#inForce = prepared;
+    const { limits } = prepared.build;
+    this.#options.limits?.use(
+      'requests',
+      Array.from(limits, ([name, { limit }]) => [name, limit]),
+    );
+  }
+
   #ceaseReloads(): void {
     this.#endWatch?.stop();
     this.#watch.stop();
@@ -229,7 +230,7 @@ class SallyportProxy implements Proxy {
       issues.push(...waitForRestart(this.#inForce.build.settings, prepared.build.settings));
     // Last, because it can throw: after it everything is new, before it everything is old.
     this.#edge.apply(prepared.build.edge);
-    this.#inForce = prepared;
+    this.#use(prepared);
     this.#renewals.follow(prepared.build);
     this.#plainPort?.apply(prepared.build.edge);
     void this.#pipeline?.reconsider();

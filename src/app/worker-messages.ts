@@ -1,6 +1,7 @@
 // What the process that leads and those that serve say to each other. Plain data, over the channel that Node gives a
 // child.
 import type { Reload } from '../core/observer.ts';
+import type { Take } from '../core/shared-limits.ts';
 import type { BoundAddress, ListenAddress } from '../edge/address.ts';
 import type { RefusedClient } from '../edge/shared-sessions.ts';
 import type { MetricValues } from '../observe/metrics.ts';
@@ -39,16 +40,14 @@ export interface ReloadOrder {
 export type Order =
   ListenOrder | StartOrder | ReloadOrder | LearnOrder | { readonly order: 'stats' | 'drain' | 'close' };
 
-/** Another one has refused this client. */
+/** What another one has announced. */
 export interface LearnOrder {
   readonly order: 'learn';
-  readonly refused: RefusedClient;
+  readonly announcement: Announcement;
 }
 
-/** Said by a worker unasked, and not answered: the others are to learn it. */
-export interface Announcement {
-  readonly refused: RefusedClient;
-}
+/** Said by a worker unasked, and not answered: whom it has refused, or what it has counted against limits. */
+export type Announcement = { readonly refused: RefusedClient } | { readonly takes: readonly Take[] };
 
 export interface Numbered {
   readonly number: number;

@@ -23,7 +23,7 @@ export class WorkerProcess {
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     this.#worker = cluster.fork();
     this.#worker.on('message', (reply: Reply | Announcement) => {
-      if ('refused' in reply) {
+      if (!('number' in reply)) {
         onAnnouncement(reply);
         return;
       }

@@ -3,9 +3,10 @@
 import type { Environment } from '../config/env.ts';
 import type { RawSource } from '../config/raw-source.ts';
 import { type Observer, bothObservers, silentObserver } from '../core/observer.ts';
+import { SharedLimits } from '../core/shared-limits.ts';
 import type { ListenAddress } from '../edge/address.ts';
 import type { HeldSocket } from '../edge/held-socket.ts';
-import { type RefusedClient, SharedSessions } from '../edge/shared-sessions.ts';
+import { SharedSessions } from '../edge/shared-sessions.ts';
 import { Activity } from '../observe/activity.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { heldSource } from './config-source.ts';
@@ -69,6 +70,7 @@ class Worker {
   #metrics: Metrics | undefined;
   #activity: Activity | undefined;
   #sessions: SharedSessions | undefined;
+  readonly #limits = new SharedLimits((takes) => announce({ takes }));
   readonly #places: (ListenAddress | HeldSocket)[] = [];
   #plainPlace: ListenAddress | HeldSocket | undefined;
 
@@ -93,7 +95,7 @@ class Worker {
       case 'stats':
         return await this.#stats(this.#started());
       case 'learn':
-        this.#sessions?.learn(order.refused);
+        this.#learn(order.announcement);
         return true;
       case 'drain':
         await this.#proxy?.drain();
@@ -111,12 +113,15 @@ class Worker {
     this.#file = order.file;
     const logging = createLogging(order.logFormat, true);
     this.#logging = logging;
-    this.#sessions = new SharedSessions(Buffer.from(order.sessionSecret, 'base64'), announce);
+    this.#sessions = new SharedSessions(Buffer.from(order.sessionSecret, 'base64'), (refused) =>
+      announce({ refused }),
+    );
     this.#proxy = createProxy(heldSource(this.#source(order)), {
       env: this.#env,
       watch: false,
       admin: false,
       sessions: this.#sessions,
+      limits: this.#limits,
       listenOn: this.#places,
       plainOn: this.#plainPlace,
       ordersCertificates: false,
@@ -126,6 +131,11 @@ class Worker {
       },
     });
     return await this.#proxy.start();
+  }
+
+  #learn(announcement: Announcement): void {
+    if ('takes' in announcement) this.#limits.learn(announcement.takes);
+    else this.#sessions?.learn(announcement.refused);
   }
 
   async #stats(proxy: Proxy): Promise<WorkerStats> {
@@ -158,8 +168,7 @@ class Worker {
   }
 }
 
-function announce(refused: RefusedClient): void {
-  const announcement: Announcement = { refused };
+function announce(announcement: Announcement): void {
   // To a process that is gone there is nothing to say.
   if (process.connected) process.send?.(announcement, undefined, undefined, ignore);
 }

@@ -1,5 +1,5 @@
 // How often something may happen, by key: the generic cell rate algorithm (ITU-T I.371), one number a key, no timers and
-// no windows that everybody waits for the end of. Counted by each process for itself.
+// no windows that everybody waits for the end of. Several processes count as one by shared-limits.ts.
 
 export interface Rate {
   /** So many in `periodMs`, spread evenly. */
@@ -29,6 +29,8 @@ export class RateLimit {
   /** When each key has its whole burst again. */
   readonly #full = new Map<string, number>();
   #sweepAt = SWEEP_AT;
+  /** Told of each key that something was taken from here. */
+  onTake: ((key: string) => void) | undefined;
 
   constructor(rate: Rate) {
     this.rate = rate;
@@ -46,8 +48,8 @@ export class RateLimit {
   take(key: string, now: number): RateState {
     const owedMs = this.#owed(key, now) + this.#costMs;
     if (owedMs > this.#spareMs) return { isAllowed: false, remaining: 0, waitMs: owedMs - this.#spareMs };
-    this.#full.set(key, now + owedMs);
-    if (this.#full.size >= this.#sweepAt) this.#sweep(now);
+    this.#owe(key, owedMs, now);
+    this.onTake?.(key);
     const remaining = Math.floor((this.#spareMs - owedMs) / this.#costMs);
     return { isAllowed: true, remaining, waitMs: owedMs };
   }
@@ -55,6 +57,16 @@ export class RateLimit {
   /** Whether one would be allowed; counts nothing. */
   isFree(key: string, now: number): boolean {
     return this.#owed(key, now) + this.#costMs <= this.#spareMs;
+  }
+
+  /** Counts what was taken elsewhere, allowed or not. */
+  add(key: string, count: number, now: number): void {
+    this.#owe(key, this.#owed(key, now) + count * this.#costMs, now);
+  }
+
+  #owe(key: string, owedMs: number, now: number): void {
+    this.#full.set(key, now + owedMs);
+    if (this.#full.size >= this.#sweepAt) this.#sweep(now);
   }
 
   #owed(key: string, now: number): number {

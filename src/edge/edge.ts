@@ -18,6 +18,7 @@ import type { HeldSocket } from './held-socket.ts';
 import { type ClientView, LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
+import type { SharedLimits } from '../core/shared-limits.ts';
 import type { SharedSessions } from './shared-sessions.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import type { AlpnProtocol, StapleFor } from './tls-group.ts';
@@ -48,6 +49,8 @@ export interface EdgeParts {
   readonly clock: Clock;
   readonly reusePort: boolean;
   readonly sessions: SharedSessions;
+  /** Undefined: failures are counted here alone. */
+  readonly limits?: SharedLimits | undefined;
 }
 
 /** How late the period of ticket keys may be noticed to be over. */
@@ -61,7 +64,7 @@ export class Edge {
   readonly #listener: Listener;
   readonly #live = new Map<H1Connection | H2Connection, GroupMember>();
   readonly #index: LiveIndex;
-  readonly #failures = new FailedHandshakes();
+  readonly #failures: FailedHandshakes;
   readonly #rotation: NodeJS.Timeout;
   #settings: EdgeSettings;
   #isDraining = false;
@@ -73,6 +76,7 @@ export class Edge {
     this.#deadlines = new Deadlines();
     this.#index = new LiveIndex(parts.clock, parts.observer);
     this.#uncertified = new UncertifiedSessions(parts.clock);
+    this.#failures = new FailedHandshakes(parts.limits);
     this.#failures.perMinute = settings.listener.maxFailedHandshakes;
     parts.sessions.onLearnt((refused) => this.#uncertified.add(refused.address, refused));
     const ticketKeys = new TicketKeys(parts.sessions.secret, parts.clock);

@@ -2,16 +2,23 @@
 // which cost a thousand times what a refused connection does.
 import { addressGroup } from '../core/address-group.ts';
 import { RateLimit } from '../core/rate-limit.ts';
+import type { SharedLimits } from '../core/shared-limits.ts';
 
 const PERIOD_MS = 60_000;
 
 export class FailedHandshakes {
+  readonly #shared: SharedLimits | undefined;
   #limit: RateLimit | undefined;
+
+  constructor(shared: SharedLimits | undefined) {
+    this.#shared = shared;
+  }
 
   /** `perMinute`: of one address; 0 for no limit. What was counted stays, as long as the number is the same. */
   set perMinute(count: number) {
     if (count === (this.#limit?.rate.count ?? 0)) return;
     this.#limit = count === 0 ? undefined : new RateLimit({ count, periodMs: PERIOD_MS, burst: count });
+    this.#shared?.use('failed handshakes', this.#limit === undefined ? [] : [['', this.#limit]]);
   }
 
   get perMinute(): number {

@@ -15,18 +15,18 @@ import { until } from '../support/until.ts';
 const CLIENTS = 24;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: app.sallyport.localhost\r\n\r\n';
 
-const configOf = (folder: string, body: string): string => `${RUN_SETTINGS}workers: 2
+const configOf = (folder: string, body: string, more = ''): string => `${RUN_SETTINGS}${more}workers: 2
 admin_address: unix:${path.join(folder, 'admin.sock')}
 routes:
   - from: https://app.sallyport.localhost
     response: { body: ${body} }
 `;
 
-async function setUp(t: { teardown(handler: () => unknown): void }) {
+async function setUp(t: { teardown(handler: () => unknown): void }, more = '') {
   const folder = temporaryFolder(t);
   await writeCertificates(folder);
   const file = path.join(folder, 'routes.yaml');
-  const write = (body: string): void => writeFileSync(file, configOf(folder, body));
+  const write = (body: string): void => writeFileSync(file, configOf(folder, body, more));
   write('one');
   const proxy = await runProcess(t, folder);
   const options = clientOptions(await makeTestPki(), proxy.port);
@@ -146,6 +146,13 @@ t.test('workers share a unix socket, which is removed in the end', async (t) => 
   proxy.child.kill('SIGTERM');
   await proxy.exited;
   t.notOk(existsSync(socketPath));
+});
+
+t.test('limits are of all workers together', async (t) => {
+  const { options } = await setUp(t, 'rate_limits: [{ key: client_certificate, requests: 50, per: 1h }]\n');
+  let allowed = 0;
+  for (let i = 0; i < 150; i++) if ((await call(options)).status === 200) allowed++;
+  t.ok(allowed >= 50 && allowed < 75, `${allowed} of 150, where each alone would let through 50`);
 });
 
 /** One connection, one request: its status, whether the session was resumed, and the session to resume next. */
