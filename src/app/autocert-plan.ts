@@ -1,7 +1,6 @@
 // Which certificates are to be asked for, and of whom, under a configuration.
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { getCACertificates } from 'node:tls';
 import type { AcmeSettings, CertificateOrder, ChallengeType } from '../certs/acme/settings.ts';
 import { KEY_ALGORITHMS, orderOf } from '../certs/acme/settings.ts';
 import { type StorageSettings, isShared } from '../certs/storage/open-storage.ts';
@@ -11,10 +10,11 @@ import { LETS_ENCRYPT, LETS_ENCRYPT_STAGING } from '../config/schema-autocert.ts
 import { isPassthrough, parseFrom } from '../core/from.ts';
 import { HostMap, type HostPattern, parseHostPattern } from '../core/host-map.ts';
 import { isAddress } from '../core/hostname.ts';
-import type { Issue, IssuePath } from '../core/issue.ts';
+import type { Issue } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { OnDemandSettings } from './on-demand.ts';
 import { autocertDns } from './autocert-dns.ts';
+import { redisCredentials } from './redis-credentials.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export interface AutocertPlan {
@@ -107,25 +107,14 @@ function hostsOf(config: Config, hasDns: boolean, issues: Issue[]): HostPattern[
   return hosts;
 }
 
-/** What is shown to apps is shown to the storage, and what vouches for apps vouches for it. */
 async function storageSettings(config: Config, files: SettingFiles): Promise<StorageSettings> {
   const place = config.autocert_dir ?? usualFolder(process.env);
   const sealKeys = config.autocert_encryption_keys;
   const copies = config.autocert_cache_dir;
-  if (!isShared(place)) return { place, copies, sealKeys, cert: undefined, key: undefined, ca: undefined };
-  const { cert, key, cert_file: certFile, key_file: keyFile } = config.upstream_mtls;
-  const { certificate_authority: ca, certificate_authority_file: caFile } = config;
-  const read = async (file: string | undefined, inline: string | undefined, at: IssuePath) =>
-    file === undefined ? inline : await files.read(file, at);
-  const ownCa = await read(caFile, ca, ['certificate_authority_file']);
-  return {
-    place,
-    copies,
-    sealKeys,
-    cert: await read(certFile, cert, ['upstream_mtls', 'cert_file']),
-    key: await read(keyFile, key, ['upstream_mtls', 'key_file']),
-    ca: ownCa === undefined ? undefined : [...getCACertificates('default'), ownCa],
-  };
+  const shown = isShared(place)
+    ? await redisCredentials(config, files)
+    : { cert: undefined, key: undefined, ca: undefined };
+  return { place, copies, sealKeys, ...shown };
 }
 
 function onDemandSettings(

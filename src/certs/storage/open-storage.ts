@@ -1,10 +1,11 @@
 // From a place that a setting names to the storage there.
 import { FileStorage } from './file-storage.ts';
-import { type RedisStorageSettings, RedisStorage } from './redis-storage.ts';
+import type { RedisAccess } from '../../redis/redis-client.ts';
+import { RedisStorage } from './redis-storage.ts';
 import { SealedStorage } from './sealed-storage.ts';
 import type { Storage } from './storage.ts';
 
-export interface StorageSettings extends Omit<RedisStorageSettings, 'url'> {
+export interface StorageSettings extends Omit<RedisAccess, 'url'> {
   /** A folder, or `redis://` or `rediss://`. */
   readonly place: string;
   /** Folder for copies of certificates; undefined: none. */

@@ -1,25 +1,14 @@
-// Redis or Valkey as storage, for several machines. Over TLS both sides show a certificate. What is said to be written is
-// as safe as that server keeps it.
+// Redis or Valkey as storage, for several machines. What is said to be written is as safe as that server keeps it.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import { connectRedis, type RedisAccess, type RedisConnection } from '../../redis/redis-client.ts';
 import { type Storage, type StorageKey, type StorageLock, checkKey } from './storage.ts';
-
-export interface RedisStorageSettings {
-  /** `redis://` or `rediss://`, with user, password and database where they are wanted. */
-  readonly url: string;
-  /** PEM of what is shown to the server, and of the CAs that its certificate may have; undefined: those of the system. */
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly ca: readonly string[] | undefined;
-}
 
 const PREFIX = 'sallyport:';
 /** A lock ends by itself so long after its holder has been heard of. */
 const LOCK_MS = 15_000;
 const TOUCH_MS = 5000;
 const RETRY_MS = 200;
-const TIMEOUT_MS = 5000;
 const SCAN_COUNT = 500;
 
 /** Does something with a lock that one still holds: another may have taken it over. */
@@ -27,11 +16,11 @@ const IF_HELD = (act: string): string =>
   `if redis.call('get', KEYS[1]) == ARGV[1] then return ${act} else return 0 end`;
 
 export class RedisStorage implements Storage {
-  readonly #settings: RedisStorageSettings;
-  #redis: Promise<Redis> | undefined;
+  readonly #settings: RedisAccess;
+  #redis: Promise<RedisConnection> | undefined;
 
   /** Connects when it is first asked for something. */
-  constructor(settings: RedisStorageSettings) {
+  constructor(settings: RedisAccess) {
     this.#settings = settings;
   }
 
@@ -88,32 +77,10 @@ export class RedisStorage implements Storage {
     (await redis)?.disconnect();
   }
 
-  async #open(): Promise<Redis> {
-    this.#redis ??= connect(this.#settings);
+  async #open(): Promise<RedisConnection> {
+    this.#redis ??= connectRedis(this.#settings);
     return await this.#redis;
   }
-}
-
-async function connect({ url, cert, key, ca }: RedisStorageSettings): Promise<Redis> {
-  // It is loaded by those who use it.
-  const { Redis: Client } = await import('ioredis');
-  const redis = new Client(url, {
-    // Whoever asks hears soon that there is no answer; the connection is tried again by itself.
-    maxRetriesPerRequest: 0,
-    connectTimeout: TIMEOUT_MS,
-    commandTimeout: TIMEOUT_MS,
-    ...(url.startsWith('rediss:') && {
-      tls: {
-        minVersion: 'TLSv1.2' as const,
-        ...(cert !== undefined && { cert }),
-        ...(key !== undefined && { key }),
-        ...(ca !== undefined && { ca: [...ca] }),
-      },
-    }),
-  });
-  // What goes wrong is thrown where something was asked for.
-  redis.on('error', () => {});
-  return redis;
 }
 
 function keyOf(key: StorageKey): string {
