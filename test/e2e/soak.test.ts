@@ -45,8 +45,8 @@ t.test(`${SECONDS} seconds of everything at once`, async (t) => {
   const outlier = { outlier_detection: { consecutive_local_origin_failure: 0 } };
   const routes: ConfigInput['routes'] = [
     { from, prefix: '/ws', to: h1, allow_websockets: true, ...outlier },
-    { from, prefix: '/h2', to: both(h2), allow_h2: true, timeout: '500ms', ...outlier },
-    { from, prefix: '/h1', to: both(h1), timeout: '500ms', ...outlier },
+    { from, prefix: '/h2', to: both(h2), allow_h2: true, timeout: '2s', ...outlier },
+    { from, prefix: '/h1', to: both(h1), timeout: '2s', ...outlier },
   ];
   const quiet = { show_error_details: false, revocation_deadline: '1s' };
   const { proxy, port } = await startProxy(t, { routes, ...quiet }, { observer: silentObserver });

@@ -152,7 +152,7 @@ t.test('the apps, with their health and what they have to do', async (t) => {
   ])
     t.ok(lines.includes(line), line);
   const { body } = await get('/live');
-  t.match(body, new RegExp(`${gone.url}</span></td><td><strong class="bad">left out`));
+  t.match(body, new RegExp(`${gone.url}</span></td><td data-label="State"><strong class="bad">left out`));
 });
 
 t.test('explain, as on the command line', async (t) => {

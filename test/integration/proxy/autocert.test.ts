@@ -105,7 +105,8 @@ t.test('short certificates are renewed again and again, and no request fails', a
     const socket = connect(options);
     await once(socket, 'secureConnect');
     serials.add(socket.getPeerCertificate().serialNumber);
-    socket.destroy();
+    socket.resume().end();
+    await once(socket, 'close');
     const { status } = await call(options);
     if (status !== 204) t.equal(status, 204);
     answers++;
