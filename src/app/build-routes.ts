@@ -106,6 +106,10 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
           : [...sharedLimits, ...limits.of(placeOf(route), route.rate_limits)],
       isInMaintenance: route.maintenance,
       allowsWebsockets: route.allow_websockets,
+      tunnelLimits: {
+        idleMs: limitOf(route.websocket_idle_timeout),
+        maxMs: limitOf(route.websocket_max_duration),
+      },
       refusals: await routeRefusals(route, ['routes', index], context),
       maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
     };

@@ -1,6 +1,7 @@
 // From settings about answers, and about the host that an app gets, to what the pipeline does with them.
 import type { Config, RouteConfig } from '../config/schema.ts';
 import { type AnswerShape, SECURITY_HEADERS } from '../pipeline/answer-shape.ts';
+import type { CookieRewrite } from '../pipeline/cookie-rewrite.ts';
 import type { AppHost } from '../pipeline/served-route.ts';
 
 /** Undefined where answers pass as they are. */
@@ -8,14 +9,26 @@ export function answerShapeOf(route: RouteConfig, config: Config): AnswerShape |
   const set = { ...config.set_response_headers, ...route.set_response_headers };
   const removed = [...(config.remove_response_headers ?? []), ...(route.remove_response_headers ?? [])];
   const rewritten = route.rewrite_response_headers ?? [];
+  const cookies = cookieRewriteOf(route);
   const isSafe = route.security_headers ?? config.security_headers;
   const names = Object.keys(set);
-  if (names.length + removed.length + rewritten.length === 0 && !isSafe) return undefined;
+  const isShaped = names.length + removed.length + rewritten.length > 0 || cookies !== undefined;
+  if (!isShaped && !isSafe) return undefined;
   return {
     removed: new Set([...removed, ...names]),
     set: Object.entries(set),
     missing: isSafe ? SECURITY_HEADERS : [],
     rewritten,
+    cookies,
+  };
+}
+
+function cookieRewriteOf({ rewrite_cookies: rules }: RouteConfig): CookieRewrite | undefined {
+  if (rules === undefined) return undefined;
+  const domains = Object.entries(rules.domain ?? {});
+  return {
+    domains: new Map(domains.map(([from, to]) => [from.toLowerCase().replace(/^\./, ''), to])),
+    paths: Object.entries(rules.path ?? {}),
   };
 }
 

@@ -6,12 +6,14 @@ import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
 import type { CheckedEndpoint } from '../upstream/health-check.ts';
+import { redisCredentials } from './redis-credentials.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
+import type { RedisAccess } from '../redis/redis-client.ts';
 import type { KnownLimits } from './build-limits.ts';
 import { buildRoutes } from './build-routes.ts';
 import type { FileStates } from './file-states.ts';
@@ -32,6 +34,8 @@ export interface Build {
   readonly checked: readonly CheckedEndpoint[];
   /** Against which requests are counted. */
   readonly limits: KnownLimits;
+  /** Through which they are counted together with other machines. */
+  readonly limitsRedis: RedisAccess | undefined;
   /** What the configuration relies on. */
   readonly inventory: readonly NotedCertificate[];
   /** Files that settings name. */
@@ -97,6 +101,8 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     assertion,
     limits: previous?.limits ?? new Map(),
   });
+  const { rate_limit_redis: url } = config;
+  const limitsRedis = url === undefined ? undefined : { url, ...(await redisCredentials(config, files)) };
   if (edge === undefined && issues.length === 0)
     issues.push({
       path: [],
@@ -124,6 +130,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
       assertions,
       checked,
       limits,
+      limitsRedis,
       inventory: inventory.certificates,
       files: files.states,
       filesFingerprint,

@@ -1,7 +1,7 @@
 // Several processes that serve, led by this one, which serves nothing: it owns the listening sockets, reads the
 // configuration, watches its files, and puts a new worker in the place of one that has ended. A reload goes to all and is
 // reported once all have answered. What the admin listener shows is of all of them together.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../config/env.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -57,6 +57,7 @@ export class Fleet {
   readonly #places: Place[] = [];
   readonly #autocert: Autocert;
   #sessionSecret = '';
+  readonly #instance = randomUUID();
   #text = '';
   #admin: Admin | undefined;
   #addresses: readonly BoundAddress[] = [];
@@ -234,10 +235,8 @@ export class Fleet {
       if (delayMs > 0) await delay(delayMs, undefined, { signal, ref: false });
       signal.throwIfAborted();
       await this.#fill(place, delayMs);
-      this.#warn(
-        'worker_replaced',
-        `worker ${ended} has been replaced by worker ${this.#workers[place]?.pid}`,
-      );
+      const fresh = this.#workers[place]?.pid;
+      this.#warn('worker_replaced', `worker ${ended} has been replaced by worker ${fresh}`);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const detail = error instanceof Error ? error.message : String(error);
@@ -261,6 +260,7 @@ export class Fleet {
       isCounting: this.#admin !== undefined,
       isSpeaker: place === 0,
       sessionSecret: this.#sessionSecret,
+      instance: this.#instance,
     };
   }
 

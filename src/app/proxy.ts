@@ -20,6 +20,7 @@ import type { FileStates } from './file-states.ts';
 import { type EndWatch, watchEnds } from './end-watch.ts';
 import { reportHealth } from './health-report.ts';
 import { waitForRestart } from './fixed-settings.ts';
+import { LimitSharing } from './limit-sharing.ts';
 import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
@@ -42,6 +43,7 @@ class SallyportProxy implements Proxy {
   readonly #clock: Clock;
   readonly #registry = new UpstreamRegistry((one) => reportHealth(one, this.#observer, this.#clock.now()));
   readonly #watch: FileWatch;
+  readonly #sharing: LimitSharing;
   readonly #renewals: Renewals;
   #source: ConfigSource;
   #observer: Observer = silentObserver;
@@ -78,6 +80,7 @@ class SallyportProxy implements Proxy {
       onDemandRefused: (host, why) => this.#warn('on_demand_refused', `${host}: ${why}`),
       ...options.autocert,
     });
+    this.#sharing = new LimitSharing((why) => this.#warn('redis_away', why), options.limits);
   }
 
   get connections(): number {
@@ -116,7 +119,7 @@ class SallyportProxy implements Proxy {
       clock: this.#clock,
       reusePort: settings.reuse_port,
       sessions: this.#options.sessions ?? new SharedSessions(secret),
-      limits: this.#options.limits,
+      limits: this.#sharing.limits,
     });
     try {
       this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);
@@ -157,6 +160,7 @@ class SallyportProxy implements Proxy {
     this.#plainPort?.destroy();
     await this.#admin?.close();
     await this.#edge?.drain(0);
+    this.#sharing.close();
     await this.#registry.close(0);
   }
 
@@ -183,11 +187,7 @@ class SallyportProxy implements Proxy {
 
   #use(prepared: Prepared): void {
     this.#inForce = prepared;
-    const { limits } = prepared.build;
-    this.#options.limits?.use(
-      'requests',
-      Array.from(limits, ([name, { limit }]) => [name, limit]),
-    );
+    this.#sharing.use(prepared.build);
   }
 
   #ceaseReloads(): void {

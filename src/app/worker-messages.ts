@@ -20,6 +20,8 @@ export interface StartOrder {
   readonly isSpeaker: boolean;
   /** Base64, the same for all: TLS sessions resume on any of them. */
   readonly sessionSecret: string;
+  /** Of all workers together, among others that share limits with them. */
+  readonly instance: string;
 }
 
 /** Where to listen, in their order, before the start. Comes with the socket itself where the leading process holds it. */

@@ -70,7 +70,7 @@ class Worker {
   #metrics: Metrics | undefined;
   #activity: Activity | undefined;
   #sessions: SharedSessions | undefined;
-  readonly #limits = new SharedLimits((takes) => announce({ takes }));
+  #limits: SharedLimits | undefined;
   readonly #places: (ListenAddress | HeldSocket)[] = [];
   #plainPlace: ListenAddress | HeldSocket | undefined;
 
@@ -116,6 +116,8 @@ class Worker {
     this.#sessions = new SharedSessions(Buffer.from(order.sessionSecret, 'base64'), (refused) =>
       announce({ refused }),
     );
+    this.#limits = new SharedLimits(order.instance);
+    this.#limits.tell((takes) => announce({ takes }));
     this.#proxy = createProxy(heldSource(this.#source(order)), {
       env: this.#env,
       watch: false,
@@ -134,7 +136,7 @@ class Worker {
   }
 
   #learn(announcement: Announcement): void {
-    if ('takes' in announcement) this.#limits.learn(announcement.takes);
+    if ('takes' in announcement) this.#limits?.learn(announcement.takes);
     else this.#sessions?.learn(announcement.refused);
   }
 

@@ -1,7 +1,7 @@
 // Settings about certificates that are asked for at an ACME server (RFC 8555), Let's Encrypt or another.
 import { z } from 'zod';
 import { autocertDns } from './schema-autocert-dns.ts';
-import { count, file, flag, pem, quote, text, word } from './schema-values.ts';
+import { count, file, flag, isRedisUrl, pem, quote, text, word } from './schema-values.ts';
 
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
@@ -38,12 +38,9 @@ export const autocert = {
     .exactOptional()
     .describe('External account binding: the MAC key that the CA has given, in base64url.'),
   autocert_dir: file()
-    .refine(
-      (value) => !/^[a-z0-9]+:\/\//i.test(value) || (/^rediss?:\/\//.test(value) && URL.canParse(value)),
-      {
-        error: ({ input }) => `${quote(input)} is neither a folder nor redis:// or rediss://`,
-      },
-    )
+    .refine((value) => !/^[a-z0-9]+:\/\//i.test(value) || isRedisUrl(value), {
+      error: ({ input }) => `${quote(input)} is neither a folder nor redis:// or rediss://`,
+    })
     .exactOptional()
     .describe(
       'Where accounts, keys and certificates are kept: a folder, readable by its owner alone, or `rediss://host:6379/0`, where several machines share them, and TLS sessions, too; the certificate of `upstream_mtls` is shown there, and `certificate_authority_file` trusted. Default: `$XDG_DATA_HOME/sallyport/autocert`, else `~/.local/share/sallyport/autocert`.',

@@ -1,7 +1,7 @@
 // Settings about what clients get to see of the answers.
 import { z } from 'zod';
 import { rateLimits } from './schema-limits.ts';
-import { flag, headerName, text } from './schema-values.ts';
+import { flag, headerName, isRedisUrl, quote, text } from './schema-values.ts';
 
 const FRAMING = new Set([
   'connection',
@@ -32,6 +32,23 @@ const rewrite = z.strictObject({
     .describe('What it begins with instead.'),
 });
 
+/** Nothing that would end an attribute of a cookie, or the header (RFC 6265 4.1.1). */
+const attribute = (form: RegExp, expected: string) => z.string().regex(form, { error: expected });
+
+const domain = () => attribute(/^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i, 'is not a domain');
+const path = () => attribute(/^\/[\x21-\x3a\x3c-\x7e]*$/, 'is not a path of a cookie');
+
+const cookies = z.strictObject({
+  domain: z
+    .record(domain(), z.union([domain(), z.literal('')]))
+    .exactOptional()
+    .describe('From a `Domain` to another one. Empty: the cookie is for the host alone.'),
+  path: z
+    .record(path(), path())
+    .exactOptional()
+    .describe('What a `Path` begins with, and what it begins with instead; the first that fits counts.'),
+});
+
 const shared = {
   set_response_headers: setHeaders()
     .exactOptional()
@@ -49,6 +66,12 @@ export const shaping = {
   rate_limits: rateLimits().describe(
     'How many requests a caller may make on all routes together; beyond it is 429. Default: no limit.',
   ),
+  rate_limit_redis: text()
+    .refine(isRedisUrl, { error: ({ input }) => `${quote(input)} is not redis:// or rediss://` })
+    .exactOptional()
+    .describe(
+      'A Redis or Valkey, such as `rediss://host:6379/0`: all instances that name the same one count `rate_limits` and failed handshakes together. The certificate of `upstream_mtls` is shown there, and `certificate_authority_file` trusted. While it is away each instance counts alone.',
+    ),
   security_headers: flag()
     .prefault(false)
     .describe(
@@ -68,6 +91,9 @@ export const routeShaping = {
     .describe(
       'Changes how values of headers begin, such as a `Location`. What names the address of the app itself is rewritten without it.',
     ),
+  rewrite_cookies: cookies
+    .exactOptional()
+    .describe('Changes the `Domain` and the `Path` of cookies that the app sets. Cookies of Sallyport stay.'),
   cors_allow_preflight: flag()
     .prefault(false)
     .describe(

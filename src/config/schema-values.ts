@@ -114,6 +114,8 @@ export const text = () =>
     .regex(/^\P{Cc}*$/u, { error: 'must not have control characters' });
 
 /** A path on disk; relative ones are taken from the folder of the configuration file. */
+export const isRedisUrl = (value: string): boolean => /^rediss?:\/\//.test(value) && URL.canParse(value);
+
 export const file = () => text();
 
 /** Base64 of PEM, or PEM itself; PEM once parsed. Whether it holds what it should is for the reader of it to say. */

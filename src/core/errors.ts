@@ -86,6 +86,19 @@ const TABLE = {
     text: 'The application is being maintained. Try again later.',
   },
 
+  tunnel_idle: {
+    source: 'operator',
+    status: 408,
+    retry: 'never',
+    text: 'Nothing was sent for too long.',
+  },
+  tunnel_expired: {
+    source: 'operator',
+    status: 408,
+    retry: 'never',
+    text: 'The connection has lasted as long as it may.',
+  },
+
   // Ourselves
   internal: { source: 'internal', status: 500, retry: 'never', text: 'Something went wrong in the proxy.' },
 } as const satisfies Record<string, ErrorKind>;

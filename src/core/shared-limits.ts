@@ -1,5 +1,6 @@
 // Limits that several processes count as one: what one lets through the others hear of a moment later, many at once. Within
 // that moment each of them may let through what another one has, too.
+import { randomUUID } from 'node:crypto';
 import type { RateLimit } from './rate-limit.ts';
 
 /** So many of a key, against the limit of that name. Plain data, to be sent to other processes. */
@@ -16,14 +17,22 @@ interface Shared {
 }
 
 export class SharedLimits {
-  readonly #send: (takes: readonly Take[]) => void;
+  /** Whose takes these are, for those who hear of them on several ways. */
+  readonly instance: string;
+  readonly #others = new Set<(takes: readonly Take[]) => void>();
   readonly #scopes = new Map<string, Map<string, Shared>>();
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `send` tells all other processes. */
-  constructor(send: (takes: readonly Take[]) => void) {
-    this.#send = send;
+  /** `instance`: the same for all processes that tell each other by themselves. */
+  constructor(instance: string = randomUUID()) {
+    this.instance = instance;
+  }
+
+  /** `send` tells others from now on, until what is returned is called. */
+  tell(send: (takes: readonly Take[]) => void): () => void {
+    this.#others.add(send);
+    return () => void this.#others.delete(send);
   }
 
   /** Shares these, in place of what was shared of the scope before. Names are the same in every process. */
@@ -57,10 +66,11 @@ export class SharedLimits {
         for (const [key, count] of counts) takes.push([scope, name, key, count]);
         counts.clear();
       }
-    if (takes.length > 0) this.#send(takes);
+    if (takes.length > 0) for (const send of this.#others) send(takes);
   }
 
   #note(counts: Map<string, number>, key: string): void {
+    if (this.#others.size === 0) return;
     const known = counts.get(key);
     counts.set(key, (known ?? 0) + 1);
     if (known === undefined) this.#waiting++;

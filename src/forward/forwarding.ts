@@ -146,10 +146,12 @@ export class Forwarding implements AttemptSink {
     this.answeredAt = performance.now();
     const fields = answerFields(headers);
     this.#outcome.onAnswer(101, fields);
-    splice(this.#exchange, fields, socket, () => {
+    const onDone = (why: SallyportError | undefined): void => {
       this.#ended(101);
-      this.#outcome.onDone();
-    });
+      if (why === undefined) this.#outcome.onDone();
+      else this.#outcome.onCut(why);
+    };
+    splice(this.#exchange, { fields, app: socket, limits: this.#plan.tunnelLimits, onDone });
   }
 
   onError(error: SallyportError, sent: Sent): void {

@@ -5,6 +5,7 @@ import type { OutgoingHead } from '../upstream/contract.ts';
 import { callerFields } from './caller.ts';
 import { copyEndToEnd } from './hop-by-hop.ts';
 import type { CallerHeaders } from './request-headers.ts';
+import type { TunnelLimits } from './splice.ts';
 
 export interface ForwardPlan {
   /** Path and query to ask for, already matched and rewritten. */
@@ -24,6 +25,8 @@ export interface ForwardPlan {
   readonly key: string | undefined;
   /** Longest body to let through. */
   readonly maxBodyBytes: number;
+  /** For what comes after an upgrade. */
+  readonly tunnelLimits: TunnelLimits;
 }
 
 /** `ownHost` is the host of the endpoint itself. */

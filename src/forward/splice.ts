@@ -1,34 +1,58 @@
-// Two byte streams joined after an upgrade, with back-pressure, until both have ended or one has broken.
+// Two byte streams joined after an upgrade, with back-pressure, until both have ended, one has broken or the time is up.
 import type { Duplex } from 'node:stream';
+import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import { noteReceived } from '../core/young-collection.ts';
 import type { Exchange, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 
-/** Answers the client's upgrade and joins it with the app's socket. `onDone` is called once, when both are gone. */
-export function splice(exchange: Exchange, fields: FlatHeaders, app: Duplex, onDone: () => void): void {
-  const ends = new TunnelEnds(app, onDone);
+/** Infinity: no limit. */
+export interface TunnelLimits {
+  /** With nothing to pass on either way for so long it is cut. */
+  readonly idleMs: number;
+  /** From the upgrade on. */
+  readonly maxMs: number;
+}
+
+export interface SpliceOptions {
+  readonly fields: FlatHeaders;
+  readonly app: Duplex;
+  readonly limits: TunnelLimits;
+  /** Called once, when both are gone; `why`: the time was up. */
+  readonly onDone: (why: SallyportError | undefined) => void;
+}
+
+/** Longest delay that a timer takes. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Answers the client's upgrade with `fields` and joins it with the app's socket. */
+export function splice(exchange: Exchange, options: SpliceOptions): void {
+  const { fields, app } = options;
+  const ends = new TunnelEnds(options);
   const tunnel = exchange.upgrade(fields, ends);
   app.on('data', (chunk: Buffer) => {
     noteReceived(chunk.length);
+    ends.noteBytes();
     if (!tunnel.write(chunk)) app.pause();
   });
   ends.join(tunnel);
 }
 
 class TunnelEnds implements TunnelEvents {
-  readonly #app: Duplex;
-  readonly #onDone: () => void;
+  readonly #options: SpliceOptions;
+  readonly #startedAt = performance.now();
   #tunnel: Tunnel | undefined;
   #isClosed = false;
+  #lastBytesAt = this.#startedAt;
+  #timer: NodeJS.Timeout | undefined;
+  #why: SallyportError | undefined;
 
-  constructor(app: Duplex, onDone: () => void) {
-    this.#app = app;
-    this.#onDone = onDone;
+  constructor(options: SpliceOptions) {
+    this.#options = options;
   }
 
   join(tunnel: Tunnel): void {
     this.#tunnel = tunnel;
-    const app = this.#app;
+    const { app } = this.#options;
     app.on('drain', () => tunnel.resume());
     app.on('end', () => {
       tunnel.end();
@@ -40,24 +64,52 @@ class TunnelEnds implements TunnelEvents {
       if (!app.readableEnded) tunnel.destroy();
     });
     if (this.#isClosed) app.destroy();
+    else this.#watchTime();
+  }
+
+  noteBytes(): void {
+    this.#lastBytesAt = performance.now();
   }
 
   onData(chunk: Buffer): void {
+    this.noteBytes();
+    const { app } = this.#options;
     // To an app that has ended nothing more can be said; waiting for it to take that would hide the client's end.
-    if (this.#app.writable && !this.#app.write(chunk)) this.#tunnel?.pause();
+    if (app.writable && !app.write(chunk)) this.#tunnel?.pause();
   }
 
   onDrain(): void {
-    this.#app.resume();
+    this.#options.app.resume();
   }
 
   onEnd(): void {
-    this.#app.end();
+    this.#options.app.end();
   }
 
   onClose(): void {
     this.#isClosed = true;
-    this.#app.destroy();
-    this.#onDone();
+    clearTimeout(this.#timer);
+    this.#options.app.destroy();
+    this.#options.onDone(this.#why);
+  }
+
+  /** Looks when the time may be up, not for every chunk. */
+  #watchTime(): void {
+    const { idleMs, maxMs } = this.#options.limits;
+    const now = performance.now();
+    const idleAt = this.#lastBytesAt + idleMs;
+    const endAt = this.#startedAt + maxMs;
+    if (now >= endAt) this.#expire('tunnel_expired');
+    else if (now >= idleAt) this.#expire('tunnel_idle');
+    else if (idleAt !== Infinity || endAt !== Infinity) {
+      const delayMs = Math.min(Math.ceil(Math.min(idleAt, endAt) - now), MAX_DELAY_MS);
+      this.#timer = setTimeout(() => this.#watchTime(), delayMs);
+    }
+  }
+
+  #expire(code: 'tunnel_expired' | 'tunnel_idle'): void {
+    this.#why = new SallyportError(code);
+    this.#tunnel?.destroy();
+    this.#options.app.destroy();
   }
 }

@@ -1,6 +1,8 @@
 // What a route changes about the header fields of an answer: set, removed, rewritten, and a safe few where the app says
 // nothing. Compiled when the configuration is applied.
 
+import { type CookieRewrite, rewriteCookie } from './cookie-rewrite.ts';
+
 export interface AnswerShape {
   /** In lower case. */
   readonly removed: ReadonlySet<string>;
@@ -9,6 +11,8 @@ export interface AnswerShape {
   /** Where the app says nothing. */
   readonly missing: readonly (readonly [name: string, value: string])[];
   readonly rewritten: readonly HeaderRewrite[];
+  /** Undefined: cookies pass as they are. */
+  readonly cookies: CookieRewrite | undefined;
 }
 
 export interface HeaderRewrite {
@@ -28,7 +32,10 @@ export const SECURITY_HEADERS: AnswerShape['missing'] = [
 ];
 
 /** In place. */
-export function shapeAnswer(fields: string[], { removed, set, missing, rewritten }: AnswerShape): void {
+export function shapeAnswer(
+  fields: string[],
+  { removed, set, missing, rewritten, cookies }: AnswerShape,
+): void {
   const seen = new Set<string>();
   for (let i = fields.length - 2; i >= 0; i -= 2) {
     const name = (fields[i] ?? '').toLowerCase();
@@ -37,6 +44,8 @@ export function shapeAnswer(fields: string[], { removed, set, missing, rewritten
       continue;
     }
     seen.add(name);
+    if (cookies !== undefined && name === 'set-cookie')
+      fields[i + 1] = rewriteCookie(fields[i + 1] ?? '', cookies);
     for (const { header, prefix, value } of rewritten)
       if (header === name && fields[i + 1]?.startsWith(prefix) === true)
         fields[i + 1] = value + (fields[i + 1] ?? '').slice(prefix.length);

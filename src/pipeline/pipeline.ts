@@ -228,12 +228,10 @@ class LifeOutcome implements Outcome {
     addOwnFields(this.#life, fields);
     const { forwarding } = this.#life;
     const { answer } = this.#life.route.parts;
-    if (forwarding !== undefined) {
-      relocate(this.#life, forwarding.endpoint, fields);
-      const cookie = affinityCookie(this.#life, forwarding.endpoint);
-      if (cookie !== undefined) fields.push('Set-Cookie', cookie);
-    }
+    if (forwarding !== undefined) relocate(this.#life, forwarding.endpoint, fields);
     if (answer !== undefined) shapeAnswer(fields, answer);
+    const cookie = forwarding && affinityCookie(this.#life, forwarding.endpoint);
+    if (cookie !== undefined) fields.push('Set-Cookie', cookie);
   }
 
   onDone(): void {

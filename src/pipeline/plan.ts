@@ -19,7 +19,7 @@ export function planOf(
   { exchange, path: { path, query }, route, grant, time, requestId }: Admitted,
   { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
-  const { callerHeaders, maxBodyBytes } = route.parts;
+  const { callerHeaders, maxBodyBytes, tunnelLimits } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
@@ -31,6 +31,7 @@ export function planOf(
     upgrade,
     key,
     maxBodyBytes,
+    tunnelLimits,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Hostname } from '../core/hostname.ts';
 import type { LocalApp } from '../exchange/local-app.ts';
 import type { CallerHeaders } from '../forward/request-headers.ts';
+import type { TunnelLimits } from '../forward/splice.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
@@ -41,6 +42,7 @@ export interface RouteParts {
   /** Nobody is served for now. */
   readonly isInMaintenance: boolean;
   readonly allowsWebsockets: boolean;
+  readonly tunnelLimits: TunnelLimits;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
   readonly refusals: RouteRefusals;

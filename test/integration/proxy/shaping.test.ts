@@ -50,6 +50,15 @@ t.test('answers: set, removed, rewritten, of the route over those for all', asyn
   t.strictSame([headers['x-powered-by'], headers.server], [undefined, undefined]);
 });
 
+t.test('cookies of the app, under the names that the client knows', async (t) => {
+  const { ask } = await setUp(
+    t,
+    { rewrite_cookies: { domain: { 'app.internal': HOST }, path: { '/app/': '/' } } },
+    { answer: { 'Set-Cookie': 'a=b; Domain=app.internal; Path=/app/x; Secure' } },
+  );
+  t.strictSame((await ask()).headers['set-cookie'], [`a=b; Domain=${HOST}; Path=/x; Secure`]);
+});
+
 t.test('headers for safety, where an app does not say otherwise, and not on pages of refusals', async (t) => {
   const { ask, port } = await setUp(
     t,

@@ -16,9 +16,9 @@ const SWITCH =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
 
-async function openTunnel(t: { teardown(fn: () => unknown): void }) {
+async function openTunnel(t: { teardown(fn: () => unknown): void }, more: object = {}) {
   const app = await startApp(t);
-  const routes = [{ from: `https://${HOST}`, to: app.url, allow_websockets: true }];
+  const routes = [{ from: `https://${HOST}`, to: app.url, allow_websockets: true, ...more }];
   const running = await startProxy(t, { routes });
   const upgraded = once(app.server, 'upgrade') as Promise<[unknown, Socket]>;
   const client = await openClient(t, clientOptions(running.pki, running.port));
@@ -63,4 +63,28 @@ t.test('a client that does not close after the app has is let go', async (t) => 
   await exchange(0);
   client.resume();
   await closed(client);
+});
+
+t.test('with nothing to pass on for too long it is cut on both sides', async (t) => {
+  const { client, socket, exchange } = await openTunnel(t, { websocket_idle_timeout: '150ms' });
+  const began = performance.now();
+  // One way or the other, each sooner than the time is up.
+  client.resume();
+  const talk = setInterval(() => (performance.now() - began > 200 ? client : socket).write('x'), 5);
+  await until(() => performance.now() - began > 400);
+  t.notOk(client.destroyed || socket.destroyed, 'not while there is something');
+  clearInterval(talk);
+  socket.resume().on('end', () => socket.end());
+  await Promise.all([closed(client), closed(socket)]);
+  t.match(await exchange(0), { status: 101, error: 'tunnel_idle', disposition: 'abort' });
+});
+
+t.test('it lasts no longer than it may, however much is said', async (t) => {
+  const { client, socket, exchange } = await openTunnel(t, { websocket_max_duration: '200ms' });
+  const talk = setInterval(() => client.writable && client.write('still here'), 1);
+  t.teardown(() => clearInterval(talk));
+  client.resume();
+  socket.resume().on('end', () => socket.end());
+  await Promise.all([closed(client), closed(socket)]);
+  t.match(await exchange(0), { status: 101, error: 'tunnel_expired' });
 });

@@ -7,8 +7,9 @@ const RATE = { count: 10, periodMs: 3_600_000, burst: 10 };
 function setUp() {
   const sent: (readonly Take[])[] = [];
   const [here, there] = [new RateLimit(RATE), new RateLimit(RATE)];
-  const others = new SharedLimits(() => {});
-  const shared = new SharedLimits((takes) => {
+  const others = new SharedLimits();
+  const shared = new SharedLimits();
+  shared.tell((takes) => {
     sent.push(takes);
     others.learn(takes);
   });
@@ -49,13 +50,18 @@ t.test('what both have let through at the same moment is owed', (t) => {
 
 t.test('what was refused is not told, and by itself it is told soon', async (t) => {
   const { promise, resolve } = Promise.withResolvers<readonly Take[]>();
-  const shared = new SharedLimits(resolve);
+  const shared = new SharedLimits();
+  const mute = shared.tell(resolve);
   const limit = new RateLimit(RATE);
   shared.use('requests', [['a', limit]]);
   takes(limit, 'x', 15);
   const alive = setTimeout(() => {}, 10_000);
   t.strictSame(await promise, [['requests', 'a', 'x', 10]]);
   clearTimeout(alive);
+  mute();
+  takes(limit, 'y', 1);
+  shared.tell(() => t.fail('what came while nobody was told is not told later'));
+  shared.flush();
 });
 
 t.test('many keys do not wait', (t) => {
