@@ -160,7 +160,6 @@ class SallyportProxy implements Proxy {
     this.#plainPort?.destroy();
     await this.#admin?.close();
     await this.#edge?.drain(0);
-    this.#sharing.close();
     await this.#registry.close(0);
   }
 
@@ -191,6 +190,7 @@ class SallyportProxy implements Proxy {
   }
 
   #ceaseReloads(): void {
+    this.#sharing.close();
     this.#endWatch?.stop();
     this.#watch.stop();
     this.#renewals.stop();

@@ -46,7 +46,7 @@ async function setUp(t: Test, more: object = {}) {
 
 t.test('requests to either of two count for both', async (t) => {
   if (!requireTool(t, 'redis-server')) return;
-  const { allowedOf, redis, one, settings, listening } = await setUp(t);
+  const { allowedOf, redis, one, other, settings, listening } = await setUp(t);
   for (const junk of [
     '',
     'null',
@@ -66,6 +66,9 @@ t.test('requests to either of two count for both', async (t) => {
   t.equal((await one.proxy.reload('call', { ...baseConfig(pki), ...alone })).result, 'applied');
   await listening(1);
   t.pass('an instance that is told so counts alone from then on');
+  await other.proxy.drain();
+  await listening(0);
+  t.pass('and one that has drained has no connection left that would keep its process alive');
 });
 
 t.test('while Redis is away each counts alone, and together again after that', async (t) => {
