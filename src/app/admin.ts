@@ -4,7 +4,7 @@ import { livePart, type StatusView, statusPage } from '../admin/status-page.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { Clock } from '../core/clock.ts';
 import { pathText } from '../core/issue.ts';
-import { type Observer, type Reload, silentObserver } from '../core/observer.ts';
+import { type Observer, type Reload, bothObservers } from '../core/observer.ts';
 import { type BoundAddress, listenOn } from '../edge/address.ts';
 import { Activity } from '../observe/activity.ts';
 import { type Metrics, createMetrics } from '../observe/metrics.ts';
@@ -51,12 +51,7 @@ export class Admin {
       upstreams: () => views.live?.().upstreams ?? [],
     });
     this.observer = {
-      ...silentObserver,
-      ...this.#metrics.observer,
-      exchange: (record) => {
-        this.#metrics.observer.exchange(record);
-        this.#activity.observer.exchange(record);
-      },
+      ...bothObservers(this.#metrics.observer, this.#activity.observer),
       lifecycle: ({ event }) => {
         if (event === 'listening') this.#state = 'ready';
         if (event === 'draining' || event === 'closed') this.#state = 'draining';

@@ -2,7 +2,7 @@
 // the sockets that that one owns, and ends with it.
 import type { Environment } from '../config/env.ts';
 import type { RawSource } from '../config/raw-source.ts';
-import { type Observer, bothObservers, silentObserver } from '../core/observer.ts';
+import { type Observer, bothObservers } from '../core/observer.ts';
 import { SharedLimits } from '../core/shared-limits.ts';
 import type { ListenAddress } from '../edge/address.ts';
 import type { HeldSocket } from '../edge/held-socket.ts';
@@ -157,7 +157,7 @@ class Worker {
       endings: () => [],
       upstreams: () => this.#proxy?.live().upstreams ?? [],
     });
-    return bothObservers(this.#metrics.observer, { ...silentObserver, ...this.#activity.observer });
+    return bothObservers(this.#metrics.observer, this.#activity.observer);
   }
 
   #source({ text }: StartOrder | ReloadOrder): RawSource {

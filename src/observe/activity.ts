@@ -1,5 +1,5 @@
 // What has happened in the last two minutes, second by second, for eyes: the figures that count for ever are in metrics.ts.
-import type { ExchangeRecord, Observer } from '../core/observer.ts';
+import { type ExchangeRecord, type Observer, silentObserver } from '../core/observer.ts';
 
 export interface ActivitySecond {
   /** Seconds since the epoch. */
@@ -60,7 +60,8 @@ export class Activity {
   readonly #refusals = new Map<string, { count: number; url: string; address: string }>();
   readonly #routes = new Map<string, Tallied>();
 
-  readonly observer: Pick<Observer, 'exchange'> = {
+  readonly observer: Observer = {
+    ...silentObserver,
     exchange: (record) => {
       const { time, totalMs, status, error, disposition, route } = record;
       const second = this.#secondOf(Math.floor((time + totalMs) / 1000));

@@ -19,7 +19,7 @@ function record(after: number, more: Partial<ExchangeRecord> = {}): ExchangeReco
 
 t.test('seconds with what happened in them', (t) => {
   const activity = new Activity();
-  const { exchange } = activity.observer;
+  const exchange = (one: ExchangeRecord): void => activity.observer.exchange(one);
   for (let i = 1; i <= 100; i++) exchange(record(0, { totalMs: i }));
   exchange(record(1000, { status: 502, error: 'upstream_reset' }));
   exchange(record(1100, { status: 403, error: 'denied', reason: 'deny_rule' }));
