@@ -6,7 +6,6 @@ import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { TlsGroupSettings } from '../edge/tls-group.ts';
-import { addressTest } from '../policy/addresses.ts';
 import { type Autocert, idleAutocert } from './autocert.ts';
 import { type AutocertPlan, autocertPlan } from './autocert-plan.ts';
 import { buildGroups } from './build-groups.ts';
@@ -15,6 +14,7 @@ import type { Inventory } from './inventory.ts';
 import type { HostPolicies } from './host-policies.ts';
 import type { RemoteLists } from './remote-lists.ts';
 import type { SettingFiles } from './setting-files.ts';
+import { trustedAddresses } from './trusted-addresses.ts';
 
 export interface EdgeContext {
   readonly files: SettingFiles;
@@ -116,12 +116,8 @@ function proxiedTest(
       path: ['use_proxy_protocol'],
       message: 'needs proxy_protocol_trusted: whoever may say on whose behalf they connect',
     });
-  const blocks = trusted?.filter((entry) => entry !== 'unix') ?? [];
-  const test = blocks.length === 0 ? undefined : addressTest(blocks);
-  if (typeof test === 'string') issues.push({ path: ['proxy_protocol_trusted'], message: test });
-  if (!isUsed || typeof test === 'string') return () => false;
-  const isUnix = trusted?.includes('unix') === true;
-  return (address) => (address === '' ? isUnix : test?.(address) === true);
+  const test = trustedAddresses('proxy_protocol_trusted', trusted ?? [], issues);
+  return isUsed ? test : () => false;
 }
 
 /** 0 means no limit. */

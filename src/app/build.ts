@@ -21,6 +21,7 @@ import { hstsWith } from './hsts.ts';
 import { Inventory, type NotedCertificate } from './inventory.ts';
 import type { Renewals } from './renewals.ts';
 import { SettingFiles } from './setting-files.ts';
+import { trustedProxiesOf } from './trusted-addresses.ts';
 
 export interface Build {
   /** Without the routes: what is left of 100,000 of them is the table, not the text of each as well. */
@@ -85,6 +86,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     previous: groups,
   });
   const refusals = await buildRefusals(config, { files, issues });
+  const trustedProxies = trustedProxiesOf(config, issues);
   const assertions = await buildAssertions(config, passes(config) || config.routes.some(passes), {
     files,
     issues,
@@ -114,6 +116,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     routes,
     passthrough,
     refusals,
+    trustedProxies,
     jwks: assertions?.jwks,
     groupOf: (host: Hostname) => edge.tls.hosts.lookup(host) ?? edge.tls.defaultGroup,
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,

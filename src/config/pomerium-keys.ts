@@ -65,11 +65,7 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ),
     ...ignored(`${LATER}: nothing is traced`, 'tracing_*', 'otel_*'),
     ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
-    ...ignored('has no use here: the address of the client is that of its connection', 'skip_xff_append'),
-    ...error(
-      'is not offered: the address of the client is that of its connection, whatever the headers say',
-      'xff_num_trusted_hops',
-    ),
+    ...ignored('has no use here: what trusted_proxies say is passed on, nothing else is', 'skip_xff_append'),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),
     ...error("is the old name of 'routes': write routes", 'policies'),

@@ -1,6 +1,6 @@
 // Settings about what the apps are told of the caller, beyond what they always are.
 import { z } from 'zod';
-import { file, flag, headerName, pem, word } from './schema-values.ts';
+import { count, file, flag, headerName, pem, word } from './schema-values.ts';
 
 const setHeaders = () =>
   z.record(headerName(), z.string(), {
@@ -20,6 +20,18 @@ export const presets = () =>
     );
 
 export const callerHeaders = {
+  trusted_proxies: z
+    .array(z.string())
+    .min(1, { error: 'the list is empty: give the addresses of the proxies in front' })
+    .exactOptional()
+    .describe(
+      'Proxies in front whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: addresses, blocks such as `10.0.0.0/8`, or `unix` for unix sockets. The client is then the first address from the right that is none of them. Default: nobody is believed.',
+    ),
+  xff_num_trusted_hops: count()
+    .exactOptional()
+    .describe(
+      'How many of `trusted_proxies` are in front of each other: the client is the so-manieth address of `X-Forwarded-For` from the right, whatever it is.',
+    ),
   set_request_headers: setHeaders()
     .default({})
     .describe(

@@ -1,9 +1,10 @@
 // Whom an address stands for where tries are counted: in IPv6 a customer gets a whole /64 and can change the rest at will
 // (RFC 6177, RFC 8981).
+import { plainAddress } from './plain-address.ts';
 
 /** The address itself; of an IPv6 address its first 64 bits, as `2001:db8:0:1::/64`. */
 export function addressGroup(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const plain = plainAddress(address).replace(/%.*$/, '');
   if (!plain.includes(':')) return plain;
   const [head = '', tail] = plain.split('::');
   const first = wordsOf(head);

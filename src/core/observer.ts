@@ -28,6 +28,8 @@ export interface ConnectionRecord {
   readonly cipher: string;
   readonly isResumed: boolean;
   readonly handshakeMs: number;
+  /** Address of the trusted proxy that asks on behalf of `remoteAddress`; undefined: it asks for itself. */
+  readonly forwardedBy: string | undefined;
   /** Undefined where no valid certificate was shown. */
   readonly client: ClientRecord | undefined;
 }

@@ -50,12 +50,6 @@ function boundAddress(server: Server): BoundAddress {
   return { host: bound.address, port: bound.port };
 }
 
-/** An IPv4 address inside of IPv6, as a socket of both families gives it, is written as IPv4; '' for a unix socket. */
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-}
-
 async function listen(server: Server, options: ListenOptions): Promise<void> {
   server.listen(options);
   await once(server, 'listening');

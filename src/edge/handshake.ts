@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Deadline } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { ProxiedAddresses } from '../core/proxy-protocol.ts';
-import { plainAddress } from './address.ts';
+import { plainAddress } from '../core/plain-address.ts';
 
 export class Handshake implements Deadline {
   readonly id: number;

@@ -2,9 +2,10 @@
 // It has the engine, the deadlines and the caps of the front door, and nothing that is behind it.
 import { createServer, type Server, type Socket } from 'node:net';
 import { Deadlines } from '../core/deadlines.ts';
+import { plainAddress } from '../core/plain-address.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Service } from '../exchange/service.ts';
-import { type BoundAddress, type ListenAddress, listenOn, plainAddress } from './address.ts';
+import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
 import { H1Connection } from './h1-connection.ts';
 import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';

@@ -49,16 +49,7 @@ export function callerFields(connection: Connection, request: CallerRequest): He
 }
 
 function makeBlock(connection: Connection, { identity, authority, wanted, now }: CallerRequest): Block {
-  const address = connection.remoteAddress;
-  const fields = [
-    'X-Forwarded-Proto',
-    'https',
-    'X-Forwarded-Host',
-    authority,
-    'Forwarded',
-    `for=${forwardedFor(address)};host="${authority}";proto=https`,
-  ];
-  if (address !== '') fields.unshift('X-Forwarded-For', address);
+  const fields = forwardedFields(connection, authority);
   let assertion: Assertion | undefined;
   if (identity !== undefined) {
     fields.push(...identityFields(identity, wanted.identity));
@@ -74,6 +65,18 @@ function makeBlock(connection: Connection, { identity, authority, wanted, now }:
     if (value !== undefined) fields.push(name, value);
   }
   return { identity, authority, fields: new HeaderBlock(fields), until: assertion?.renewAt ?? Infinity };
+}
+
+/** Of those whom a trusted proxy names, nobody before the client: anybody could have written that. */
+function forwardedFields({ remoteAddress, forwarded }: Connection, authority: string): string[] {
+  const { proto, host } = { proto: forwarded?.proto ?? 'https', host: forwarded?.host ?? authority };
+  const hops = forwarded === undefined ? [remoteAddress] : [...forwarded.trail, forwarded.by];
+  const said = hops.map((hop) => `for=${forwardedFor(hop)}`);
+  said[0] += `;host="${host}";proto=${proto}`;
+  const fields = ['X-Forwarded-Proto', proto, 'X-Forwarded-Host', host, 'Forwarded', said.join(', ')];
+  const addresses = hops.filter((hop) => hop !== '');
+  if (addresses.length > 0) fields.unshift('X-Forwarded-For', addresses.join(', '));
+  return fields;
 }
 
 /** RFC 7239 6: IPv6 in brackets and quotes; a peer without address is `unknown`. */

@@ -1,4 +1,5 @@
 // The request as an app gets it. Only its host depends on which instance is asked.
+import type { Connection } from '../exchange/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Identity } from '../exchange/identity.ts';
 import type { OutgoingHead } from '../upstream/contract.ts';
@@ -14,6 +15,8 @@ export interface ForwardPlan {
   readonly host: string | undefined;
   /** Host and port that the client asked for. */
   readonly authority: string;
+  /** Of the client, which need not be that of the exchange. */
+  readonly connection: Connection;
   readonly identity: Identity | undefined;
   readonly callerHeaders: CallerHeaders;
   /** When the request came, milliseconds since the epoch. */
@@ -31,10 +34,10 @@ export interface ForwardPlan {
 
 /** `ownHost` is the host of the endpoint itself. */
 export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
-  const { request, connection } = exchange;
+  const { request } = exchange;
   const headers: string[] = ['Host', plan.host ?? ownHost];
   copyEndToEnd(plan.callerHeaders.removed?.without(request.headers) ?? request.headers, 'request', headers);
-  const { identity, authority, callerHeaders: wanted, time: now } = plan;
+  const { connection, identity, authority, callerHeaders: wanted, time: now } = plan;
   headers.push('X-Request-Id', plan.requestId);
   return {
     method: request.method,

@@ -30,6 +30,7 @@ export const ACCESS_FIELDS = [
   'connection_id',
   'remote_ip',
   'remote_port',
+  'forwarded_by',
   'handshake_ms',
   'tls_version',
   'tls_cipher',

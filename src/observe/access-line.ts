@@ -117,6 +117,7 @@ function connectionFields(connection: ConnectionRecord): string {
   number(parts, KEYS.connection_id, connection.id);
   text(parts, KEYS.remote_ip, connection.remoteAddress);
   number(parts, KEYS.remote_port, connection.remotePort);
+  text(parts, KEYS.forwarded_by, connection.forwardedBy);
   milliseconds(parts, KEYS.handshake_ms, connection.handshakeMs);
   text(parts, KEYS.tls_version, connection.tlsVersion);
   text(parts, KEYS.tls_cipher, connection.cipher);

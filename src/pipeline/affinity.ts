@@ -27,13 +27,14 @@ export function parseAffinityKey(text: string): AffinityKey {
 }
 
 /** Which endpoint an exchange asks for. */
-export function choiceFor({ exchange, grant, route: { parts } }: Admitted, upstream: Upstream): Choice {
-  const { affinity } = parts;
+export function choiceFor(admitted: Admitted, upstream: Upstream): Choice {
+  const { exchange, route } = admitted;
+  const { affinity } = route.parts;
   if (affinity === undefined) return NO_CHOICE;
   const { headers } = exchange.request;
   const tag = affinity.cookie === undefined ? undefined : cookieIn(headers, affinity.cookie);
   return {
-    key: affinity.key === undefined ? undefined : keyIn(affinity.key, exchange, grant),
+    key: affinity.key === undefined ? undefined : keyIn(affinity.key, admitted),
     preferred: tag === undefined ? undefined : upstream.endpoints.find((one) => tagOf(one) === tag),
   };
 }
@@ -55,8 +56,7 @@ const NO_CHOICE: Choice = {};
 /** A certificate's key stays the same when it is renewed with the same names; a client without one is known by its address. */
 export function keyIn(
   key: AffinityKey,
-  { request, connection }: Admitted['exchange'],
-  { identity }: Admitted['grant'],
+  { exchange: { request }, connection, grant: { identity } }: Admitted,
 ): string | undefined {
   switch (key.from) {
     case 'client_certificate':

@@ -8,19 +8,18 @@ import type { Admitted } from './life.ts';
 
 /** Rejects with a SallyportError where the request never becomes whole, or the client goes away before the answer. */
 export async function answerLocally(life: Admitted, app: LocalApp, observer: Observer): Promise<void> {
-  const { exchange, path, grant, time, requestId } = life;
+  const { exchange, connection, path, grant, time, requestId } = life;
   const gone = Promise.withResolvers<never>();
   gone.promise.catch(() => {});
   exchange.listen({ onDrain: () => {}, onClose: gone.reject });
   const body = await Promise.race([wholeBody(exchange, app.maxBodyBytes), gone.promise]);
   const { method, headers } = exchange.request;
-  const { remoteAddress } = exchange.connection;
   const request = {
     method,
     path: path.path,
     headers,
     body,
-    remoteAddress,
+    remoteAddress: connection.remoteAddress,
     identity: grant.identity,
     time,
     requestId,

@@ -2,6 +2,7 @@
 // below say which phases it has passed, so that running them out of order does not compile.
 import type { Hostname } from '../core/hostname.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Connection } from '../exchange/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Verdict } from '../exchange/identity.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
@@ -18,6 +19,8 @@ export class Life {
   /** Milliseconds since the epoch. */
   readonly time: number;
 
+  /** That of the exchange, or of whoever a trusted proxy asks for. */
+  connection: Connection;
   verdict: Verdict | undefined;
   host: Hostname | undefined;
   port: number | undefined;
@@ -42,6 +45,7 @@ export class Life {
 
   constructor(exchange: Exchange, served: Served, requestId: string, time: number) {
     this.exchange = exchange;
+    this.connection = exchange.connection;
     this.served = served;
     this.requestId = requestId;
     this.time = time;

@@ -14,6 +14,7 @@ import { parsePath } from '../route/path.ts';
 import { matchAmong } from '../route/table.ts';
 import { askedHost } from './asked-host.ts';
 import { jwksAsked } from './jwks.ts';
+import { standIn } from './on-behalf.ts';
 import type { Admitted, Directed, Received, Routed, Vouched } from './life.ts';
 import { Refusal } from './refusal.ts';
 import type { Jwks } from './served-route.ts';
@@ -24,6 +25,9 @@ export function approach(received: Received): Admitted | Jwks | Refusal {
   if (keys?.isPublic === true) return keys;
   const vouched = vouch(received);
   if (vouched instanceof Refusal) return vouched;
+  const { trustedProxies } = received.served;
+  const fault = trustedProxies && standIn(received, trustedProxies);
+  if (fault !== undefined) return fault;
   if (keys !== undefined) return keys;
   const routed = route(vouched);
   return routed instanceof Refusal ? routed : admit(routed);
@@ -67,7 +71,7 @@ export function route(vouched: Vouched): Routed | Refusal {
 export function admit(routed: Routed): Admitted | Refusal {
   const { rule, allowsPreflight } = routed.route.parts;
   const decision = decide({
-    connection: routed.exchange.connection,
+    connection: routed.connection,
     verdict: routed.verdict,
     rule: allowsPreflight && isPreflight(routed.exchange.request) ? PUBLIC : rule,
     policyVersion: routed.served.policyVersion,

@@ -16,7 +16,7 @@ export interface PlanChoice {
 }
 
 export function planOf(
-  { exchange, path: { path, query }, route, grant, time, requestId }: Admitted,
+  { exchange, connection, path: { path, query }, route, grant, time, requestId }: Admitted,
   { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
   const { callerHeaders, maxBodyBytes, tunnelLimits } = route.parts;
@@ -24,6 +24,7 @@ export function planOf(
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
     authority: exchange.request.authority,
+    connection,
     identity: grant.identity,
     callerHeaders,
     time,

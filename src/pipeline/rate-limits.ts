@@ -29,9 +29,9 @@ export function takeFrom(limits: readonly RequestLimit[], admitted: Admitted): R
 }
 
 /** As for the choice of an instance, but that addresses of one customer are one. */
-function keyOf(key: AffinityKey, { exchange, grant }: Admitted): string | undefined {
-  const found = keyIn(key, exchange, grant);
-  const isAddress = found === exchange.connection.remoteAddress;
+function keyOf(key: AffinityKey, admitted: Admitted): string | undefined {
+  const found = keyIn(key, admitted);
+  const isAddress = found === admitted.connection.remoteAddress;
   return isAddress ? addressGroup(found) : found;
 }
 

@@ -13,7 +13,7 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
   return {
     time: life.time,
     requestId: life.requestId,
-    connection: connectionRecord(exchange.connection, life.verdict),
+    connection: connectionRecord(life.connection, life.verdict),
     method: request.method,
     host: life.host ?? request.authority,
     path: life.path?.path ?? (mark === -1 ? request.target : request.target.slice(0, mark)),
@@ -54,6 +54,7 @@ function connectionRecord(connection: Connection, verdict: Verdict | undefined):
     cipher: connection.cipher,
     isResumed: connection.isResumed,
     handshakeMs: connection.handshakeMs,
+    forwardedBy: connection.forwarded?.by,
     client: verdict?.ok === true ? clientRecord(verdict.identity.leaf) : undefined,
   };
   records.set(connection, { verdict, record });

@@ -8,6 +8,7 @@ import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
 import type { AnswerShape } from './answer-shape.ts';
 import type { Affinity } from './affinity.ts';
+import type { TrustedProxies } from './on-behalf.ts';
 import type { PassthroughRoutes } from './passthrough.ts';
 import type { RequestLimit } from './rate-limits.ts';
 import type { RefusalSettings, RouteRefusals } from './refusal-settings.ts';
@@ -58,6 +59,8 @@ export interface Served {
   /** Name of the TLS-policy group that a host belongs to; only its connections may ask for the host. */
   groupOf(host: Hostname): string;
   readonly refusals: RefusalSettings;
+  /** Undefined: nobody is believed on whose behalf they ask. */
+  readonly trustedProxies: TrustedProxies | undefined;
   /** Hosts whose TLS passes through. */
   readonly passthrough: PassthroughRoutes;
   /** The keys that assertions are signed with; undefined: none is made. */

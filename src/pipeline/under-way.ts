@@ -71,7 +71,7 @@ export class UnderWay {
   }
 
   #reconsider(life: Directed, served: Served, now: number): void {
-    const { connection } = life.exchange;
+    const { connection } = life;
     const reason = whyNot(life, served, now);
     if (reason === undefined) return;
     this.#lives.delete(life);
@@ -98,7 +98,7 @@ export class UnderWay {
  * certificate that no longer passes where one is demanded is not asked about: the edge ends its connections.
  */
 function whyNot(life: Directed, served: Served, now: number): string | undefined {
-  const { connection } = life.exchange;
+  const { connection } = life;
   const verdict = connection.verdict(now);
   if (connection.demandsCertificate && verdict?.ok !== true) return undefined;
   if (served.groupOf(life.host) !== connection.group) return 'misdirected';

@@ -18,6 +18,7 @@ export const aConnection: ConnectionRecord = {
   cipher: 'TLS_AES_256_GCM_SHA384',
   isResumed: false,
   handshakeMs: 3.2345,
+  forwardedBy: '10.0.0.9',
   client: aClient,
 };
 

@@ -53,6 +53,7 @@ t.test('an exchange is one line with everything about it, in one order', (t) => 
     connection_id: 7,
     remote_ip: '192.0.2.1',
     remote_port: 50_000,
+    forwarded_by: '10.0.0.9',
     handshake_ms: 3.235,
     tls_version: 'TLSv1.3',
     tls_cipher: 'TLS_AES_256_GCM_SHA384',

@@ -46,6 +46,7 @@ function askOn(
     passthrough,
     groupOf,
     refusals,
+    trustedProxies: undefined,
     jwks: undefined,
     policyVersion,
     hsts: () => undefined,
