@@ -5,10 +5,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { nodeVersionFault } from '../core/node-version.ts';
 import { type Observer, type Reload, bothObservers, silentObserver } from '../core/observer.ts';
 import type { BoundAddress } from '../edge/address.ts';
-import { Edge } from '../edge/edge.ts';
 import { SharedSessions } from '../edge/shared-sessions.ts';
-import { Passthrough } from '../pipeline/passthrough.ts';
-import { Pipeline } from '../pipeline/pipeline.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import { Admin } from './admin.ts';
 import { addressText } from './address-text.ts';
@@ -25,6 +22,7 @@ import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { Renewals, type RenewalTrigger } from './renewals.ts';
+import { Serving } from './serving.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
@@ -48,9 +46,7 @@ class SallyportProxy implements Proxy {
   #source: ConfigSource;
   #observer: Observer = silentObserver;
   #inForce: Prepared | undefined;
-  #edge: Edge | undefined;
-  #pipeline: Pipeline | undefined;
-  #passthrough: Passthrough | undefined;
+  #serving: Serving | undefined;
   #endWatch: EndWatch | undefined;
   #plainPort: PlainPort | undefined;
   #lastReload: Promise<unknown> = Promise.resolve();
@@ -84,11 +80,11 @@ class SallyportProxy implements Proxy {
   }
 
   get connections(): number {
-    return this.#edge?.connections ?? 0;
+    return this.#serving?.connections ?? 0;
   }
 
   live(): ReturnType<Proxy['live']> {
-    return { clients: this.#edge?.clients() ?? [], upstreams: this.#registry.views() };
+    return { clients: this.#serving?.clients() ?? [], upstreams: this.#registry.views() };
   }
 
   async start(): Promise<readonly BoundAddress[]> {
@@ -98,7 +94,7 @@ class SallyportProxy implements Proxy {
       throw new ConfigError(problems);
     }
     const { observer } = this.#options;
-    const { settings, edge } = prepared.build;
+    const { settings } = prepared.build;
     this.#observer = typeof observer === 'function' ? observer(settings) : (observer ?? silentObserver);
     const hasAdmin = settings.admin_address !== undefined && this.#options.admin !== false;
     if (hasAdmin) this.#observer = this.#withAdmin(this.#observer);
@@ -106,23 +102,18 @@ class SallyportProxy implements Proxy {
     this.#use(prepared);
     const secret = await this.#renewals.autocert.sessionSecret(prepared.build.autocert);
     const { help, newRequestId } = this.#options;
-    const serving = { served: () => this.#built().served, observer: this.#observer, clock: this.#clock };
-    this.#pipeline = new Pipeline({ ...serving, help, newRequestId });
-    this.#passthrough = new Passthrough(serving);
-    this.#edge = new Edge(edge, {
-      service: this.#pipeline,
-      passthrough: this.#passthrough,
-      challenges: async (host) => await this.#renewals.autocert.challengeFor(host),
-      prepare: (host) => this.#renewals.autocert.prepare(host),
-      staple: (certificate) => this.#renewals.staples.get(certificate),
+    this.#serving = new Serving({
+      built: () => this.#built(),
       observer: this.#observer,
       clock: this.#clock,
-      reusePort: settings.reuse_port,
+      renewals: this.#renewals,
       sessions: this.#options.sessions ?? new SharedSessions(secret),
       limits: this.#sharing.limits,
+      help,
+      newRequestId,
     });
     try {
-      this.addresses = await this.#edge.listen(this.#options.listenOn ?? settings.address);
+      this.addresses = await this.#serving.listen(this.#options.listenOn ?? settings.address);
       await this.#listenPlain(prepared.build);
       if (hasAdmin && settings.admin_address !== undefined)
         this.adminAddress = await this.#admin?.listen(settings.admin_address);
@@ -159,7 +150,7 @@ class SallyportProxy implements Proxy {
     this.#ceaseReloads();
     this.#plainPort?.destroy();
     await this.#admin?.close();
-    await this.#edge?.drain(0);
+    await this.#serving?.drain(0);
     await this.#registry.close(0);
   }
 
@@ -224,17 +215,16 @@ class SallyportProxy implements Proxy {
     // A refused object is not where the configuration comes from.
     if (prepared !== undefined || source === this.#source) this.#follow(files);
     const issues = problems.map(({ text }) => text);
-    if (prepared === undefined || this.#edge === undefined) return { result: 'refused', issues };
+    if (prepared === undefined || this.#serving === undefined) return { result: 'refused', issues };
     if (prepared.fingerprint === this.#inForce?.fingerprint) return { result: 'unchanged', issues };
     if (this.#inForce !== undefined)
       issues.push(...waitForRestart(this.#inForce.build.settings, prepared.build.settings));
     // Last, because it can throw: after it everything is new, before it everything is old.
-    this.#edge.apply(prepared.build.edge);
+    this.#serving.apply(prepared.build);
     this.#use(prepared);
     this.#renewals.follow(prepared.build);
     this.#plainPort?.apply(prepared.build.edge);
-    void this.#pipeline?.reconsider();
-    this.#passthrough?.reconsider();
+    this.#serving.reconsider();
     return { result: 'applied', issues };
   }
 
@@ -247,7 +237,7 @@ class SallyportProxy implements Proxy {
       const time = this.#clock.now();
       const build = await this.#renewals.renewed(inForce.build, time);
       if (build === inForce.build || this.#closing.signal.aborted) return;
-      this.#edge?.apply(build.edge);
+      this.#serving?.apply(build);
       this.#inForce = { ...inForce, build };
       this.#renewals.follow(build);
       const durationMs = performance.now() - began;
@@ -272,13 +262,13 @@ class SallyportProxy implements Proxy {
   }
 
   async #drain(): Promise<void> {
-    const edge = this.#edge;
-    if (edge === undefined) return;
+    const serving = this.#serving;
+    if (serving === undefined) return;
     this.#ceaseReloads();
-    const detail = `${edge.connections} connections`;
+    const detail = `${serving.connections} connections`;
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'draining', detail });
     this.#plainPort?.close();
-    await edge.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
+    await serving.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
     await this.#admin?.close();
     await this.#registry.close(0);
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'closed', detail: 'nothing is in flight' });

@@ -4,11 +4,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
-import type { ConnectionRefused, Observer } from '../core/observer.ts';
+import type { Observer } from '../core/observer.ts';
 import { plainAddress } from '../core/plain-address.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import { type BoundAddress, type ListenAddress, listenOn } from './address.ts';
 import { type ChallengeCertificates, answerAlpnChallenge, isAlpnChallenge } from './alpn-challenge.ts';
+import { type CapLimits, ConnectionCaps, type ExceededCap } from './connection-caps.ts';
 import type { FailedHandshakes } from './failed-handshakes.ts';
 import { Handshake } from './handshake.ts';
 import type { HeldSocket } from './held-socket.ts';
@@ -17,12 +18,9 @@ import { resetSocket } from './reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
 import type { UncertifiedSessions } from './uncertified-sessions.ts';
 
-export interface ListenerLimits {
+export interface ListenerLimits extends CapLimits {
   /** From accept to the end of the handshake. */
   readonly handshakeMs: number;
-  readonly maxHandshakes: number;
-  readonly maxConnections: number;
-  readonly maxConnectionsPerAddress: number;
   readonly maxClientHelloBytes: number;
   /** Of one address in a minute; 0 for no limit. */
   readonly maxFailedHandshakes: number;
@@ -65,7 +63,7 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #servers: Server[] = [];
   readonly #handshakes = new Map<Socket, Handshake>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #caps: ConnectionCaps;
   /** Every socket that was accepted and is not closed, whoever serves it. */
   readonly #sockets = new Set<Socket>();
   readonly #emptied = Promise.withResolvers<void>();
@@ -74,6 +72,7 @@ export class Listener {
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
+    this.#caps = new ConnectionCaps(parts.failures);
   }
 
   /** Settings that a reload may change; connections that are already in keep theirs. */
@@ -143,7 +142,9 @@ export class Listener {
     raw.on('error', ignore);
     const address = plainAddress(raw.remoteAddress);
     const isProxied = limits.isProxied(address);
-    const cap = this.#exceededCap() ?? (isProxied ? undefined : this.#exceededShare(address));
+    const now = { connections: this.#sockets.size, handshakes: this.#handshakes.size };
+    const cap =
+      this.#caps.ofAll(limits, now) ?? (isProxied ? undefined : this.#caps.ofAddress(limits, address));
     if (cap !== undefined) {
       this.#refuse(raw, address, cap);
       return;
@@ -164,7 +165,7 @@ export class Listener {
     raw.once('close', () => this.#onEarlyClose(raw));
     if (isProxied) this.#takeProxyHeader(handshake);
     else {
-      this.#count(raw, address);
+      this.#caps.count(raw, address);
       this.#peek(handshake);
     }
   }
@@ -181,9 +182,9 @@ export class Listener {
       }
       if (header.addresses !== undefined) handshake.relay(header.addresses);
       const { remoteAddress } = handshake;
-      const cap = this.#exceededShare(remoteAddress);
+      const cap = this.#caps.ofAddress(this.#parts.limits, remoteAddress);
       if (cap === undefined) {
-        this.#count(raw, remoteAddress);
+        this.#caps.count(raw, remoteAddress);
         this.#peek(handshake);
         return;
       }
@@ -192,7 +193,7 @@ export class Listener {
     });
   }
 
-  #refuse(raw: Socket, remoteAddress: string, cap: Pick<ConnectionRefused, 'cap' | 'limit'>): void {
+  #refuse(raw: Socket, remoteAddress: string, cap: ExceededCap): void {
     resetSocket(raw);
     this.#parts.observer.connectionRefused({ ...cap, time: this.#parts.clock.now(), remoteAddress });
   }
@@ -237,32 +238,6 @@ export class Listener {
       const ready = result.sni && this.#parts.prepare?.(result.sni);
       if (ready === undefined) accept();
       else void ready.then(accept);
-    });
-  }
-
-  #exceededCap(): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
-    const { maxConnections, maxHandshakes } = this.#parts.limits;
-    if (this.#sockets.size >= maxConnections) return { cap: 'connections', limit: maxConnections };
-    if (this.#handshakes.size >= maxHandshakes) return { cap: 'handshakes', limit: maxHandshakes };
-    return undefined;
-  }
-
-  #exceededShare(address: string): Pick<ConnectionRefused, 'cap' | 'limit'> | undefined {
-    const { maxConnectionsPerAddress } = this.#parts.limits;
-    const { failures } = this.#parts;
-    if (failures.isBlocked(address)) return { cap: 'failed_handshakes', limit: failures.perMinute };
-    // Everybody on a unix socket has the same address: that of whoever stands in front.
-    if (address !== '' && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress)
-      return { cap: 'connections_per_address', limit: maxConnectionsPerAddress };
-    return undefined;
-  }
-
-  #count(raw: Socket, address: string): void {
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    raw.once('close', () => {
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(address);
-      else this.#perAddress.set(address, left);
     });
   }
 
