@@ -10,7 +10,7 @@ import { Activity } from '../observe/activity.ts';
 import { type Metrics, createMetrics } from '../observe/metrics.ts';
 import type { Build } from './build.ts';
 import { type StatusEntry, certificateStatus, worstOf } from './certificate-status.ts';
-import { type LiveView, mergeLive } from './live-view.ts';
+import { type LiveNow, type LiveView, mergeLive } from './live-view.ts';
 import { explain } from './explain.ts';
 import { readExplainWords } from './explain-request.ts';
 import { packageVersion } from './package-version.ts';
@@ -25,7 +25,7 @@ export interface AdminViews {
   /** The processes that it leads; undefined: none. */
   readonly others?: () => Promise<readonly WorkerStats[]>;
   /** Of this process; undefined: it serves nobody itself. */
-  readonly live?: () => Omit<LiveView, 'activity'>;
+  readonly live?: () => LiveNow;
   /** Where the proxy listens, in words. */
   readonly addresses: () => readonly string[];
 }
@@ -48,7 +48,7 @@ export class Admin {
       version: this.#version,
       connections: views.connections,
       endings: () => this.#entries().flatMap((entry) => endingOf(entry)),
-      upstreams: () => views.live?.().upstreams ?? [],
+      live: () => views.live?.(),
     });
     this.observer = {
       ...bothObservers(this.#metrics.observer, this.#activity.observer),

@@ -22,7 +22,7 @@ import { buildPassthrough } from './build-passthrough.ts';
 import { type KnownLimits, LimitsBuilder } from './build-limits.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
-import { answerShapeOf, appHostOf } from './build-shape.ts';
+import { answerShapeOf, appHostOf, maintenanceOf } from './build-shape.ts';
 import type { Inventory } from './inventory.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -104,7 +104,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
         route.rate_limits === undefined
           ? sharedLimits
           : [...sharedLimits, ...limits.of(placeOf(route), route.rate_limits)],
-      isInMaintenance: route.maintenance,
+      maintenance: maintenanceOf(route),
       allowsWebsockets: route.allow_websockets,
       tunnelLimits: {
         idleMs: limitOf(route.websocket_idle_timeout),

@@ -2,7 +2,7 @@
 import type { Config, RouteConfig } from '../config/schema.ts';
 import { type AnswerShape, SECURITY_HEADERS } from '../pipeline/answer-shape.ts';
 import type { CookieRewrite } from '../pipeline/cookie-rewrite.ts';
-import type { AppHost } from '../pipeline/served-route.ts';
+import type { AppHost, RouteParts } from '../pipeline/served-route.ts';
 
 /** Undefined where answers pass as they are. */
 export function answerShapeOf(route: RouteConfig, config: Config): AnswerShape | undefined {
@@ -21,6 +21,12 @@ export function answerShapeOf(route: RouteConfig, config: Config): AnswerShape |
     rewritten,
     cookies,
   };
+}
+
+/** Undefined: the route is in service. */
+export function maintenanceOf(route: RouteConfig): RouteParts['maintenance'] {
+  const { maintenance, maintenance_retry_after: ms } = route;
+  return maintenance ? { retryAfterSeconds: ms === undefined ? undefined : Math.ceil(ms / 1000) } : undefined;
 }
 
 function cookieRewriteOf({ rewrite_cookies: rules }: RouteConfig): CookieRewrite | undefined {

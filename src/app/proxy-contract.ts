@@ -10,7 +10,7 @@ import type { SharedSessions } from '../edge/shared-sessions.ts';
 import type { RefusalHelp } from '../pipeline/answer.ts';
 import type { AutocertParts } from './autocert.ts';
 import type { ConfigSource } from './config-source.ts';
-import type { LiveView } from './live-view.ts';
+import type { LiveNow } from './live-view.ts';
 
 export interface ProxyOptions {
   /** For `${env.NAME}`, CERTIFICATE and the like. Default: none; the command line passes `process.env`. */
@@ -55,8 +55,8 @@ export interface Proxy {
   readonly plainAddress: BoundAddress | undefined;
   /** Connections of clients that are open now, handshakes under way included. */
   readonly connections: number;
-  /** Who is connected by certificate, and how the apps are doing, now. */
-  live(): Pick<LiveView, 'clients' | 'upstreams'>;
+  /** Who is connected by certificate, what is under way, and how the apps are doing, now. */
+  live(): LiveNow;
   /**
    * Reads the configuration again (or takes this one) and swaps it in whole, or keeps everything as it is and says why.
    * Listening addresses change only with a restart. Never throws.

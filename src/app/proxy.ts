@@ -16,13 +16,14 @@ import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type EndWatch, watchEnds } from './end-watch.ts';
 import { reportHealth } from './health-report.ts';
+import type { LiveNow } from './live-view.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { LimitSharing } from './limit-sharing.ts';
 import { PlainPort } from './plain-port.ts';
 import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { Renewals, type RenewalTrigger } from './renewals.ts';
-import { Serving } from './serving.ts';
+import { NOTHING_YET, Serving } from './serving.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
@@ -83,8 +84,8 @@ class SallyportProxy implements Proxy {
     return this.#serving?.connections ?? 0;
   }
 
-  live(): ReturnType<Proxy['live']> {
-    return { clients: this.#serving?.clients() ?? [], upstreams: this.#registry.views() };
+  live(): LiveNow {
+    return { ...(this.#serving?.live() ?? NOTHING_YET), upstreams: this.#registry.views() };
   }
 
   async start(): Promise<readonly BoundAddress[]> {

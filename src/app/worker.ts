@@ -155,7 +155,7 @@ class Worker {
       version: packageVersion(),
       connections: () => this.#proxy?.connections ?? 0,
       endings: () => [],
-      upstreams: () => this.#proxy?.live().upstreams ?? [],
+      live: () => this.#proxy?.live(),
     });
     return bothObservers(this.#metrics.observer, this.#activity.observer);
   }

@@ -118,6 +118,11 @@ export const limits = {
     .describe(
       'Handshakes and client certificates of one address (one /64 in IPv6) that may fail in a minute; more connections are closed at accept. 0 means no limit.',
     ),
+  max_memory: size()
+    .exactOptional()
+    .describe(
+      'Memory that each process may use. From nine tenths on requests are answered 503 with Retry-After, beyond it connections are closed at accept as well. 0 means no limit but that of V8. Default: three quarters of what the machine or its container has, shared among the `workers`.',
+    ),
   max_client_hello_bytes: size({ min: 512, max: 65_536 })
     .prefault('16KiB')
     .describe('Longest ClientHello that is read.'),

@@ -1,7 +1,7 @@
 // Settings about what clients get to see of the answers.
 import { z } from 'zod';
 import { rateLimits } from './schema-limits.ts';
-import { flag, headerName, isRedisUrl, quote, text } from './schema-values.ts';
+import { duration, flag, headerName, isRedisUrl, quote, text } from './schema-values.ts';
 
 const FRAMING = new Set([
   'connection',
@@ -100,4 +100,7 @@ export const routeShaping = {
       'Lets the questions of browsers before a request of another site (OPTIONS with Origin and Access-Control-Request-Method) go to the app without a certificate or policy: browsers show none then.',
     ),
   maintenance: flag().prefault(false).describe('Answers 503 to everybody who would be let through.'),
+  maintenance_retry_after: duration({ min: 1000 })
+    .exactOptional()
+    .describe('When they are told to come again (`Retry-After`). Default: nothing is said of it.'),
 };

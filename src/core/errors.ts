@@ -86,6 +86,13 @@ const TABLE = {
     text: 'The application is being maintained. Try again later.',
   },
 
+  overloaded: {
+    source: 'operator',
+    status: 503,
+    retry: 'never',
+    text: 'Too much is going on at the moment. Try again soon.',
+  },
+
   tunnel_idle: {
     source: 'operator',
     status: 408,

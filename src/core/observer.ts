@@ -105,7 +105,8 @@ export interface HandshakeFailure {
 export interface ConnectionRefused {
   readonly time: number;
   readonly remoteAddress: string;
-  readonly cap: 'connections' | 'connections_per_address' | 'handshakes' | 'failed_handshakes' | 'draining';
+  readonly cap:
+    'connections' | 'connections_per_address' | 'handshakes' | 'failed_handshakes' | 'memory' | 'draining';
   /** Of that cap. */
   readonly limit: number;
 }

@@ -1,5 +1,6 @@
 // How many connections there may be: of everybody, and of one address. Asked at accept, before anything is spent on one.
 import type { Socket } from 'node:net';
+import type { MemoryBudget } from '../core/memory-budget.ts';
 import type { ConnectionRefused } from '../core/observer.ts';
 import type { FailedHandshakes } from './failed-handshakes.ts';
 
@@ -14,10 +15,12 @@ export type ExceededCap = Pick<ConnectionRefused, 'cap' | 'limit'>;
 
 export class ConnectionCaps {
   readonly #failures: FailedHandshakes;
+  readonly #memory: Pick<MemoryBudget, 'state' | 'limitBytes'> | undefined;
   readonly #perAddress = new Map<string, number>();
 
-  constructor(failures: FailedHandshakes) {
+  constructor(failures: FailedHandshakes, memory: Pick<MemoryBudget, 'state' | 'limitBytes'> | undefined) {
     this.#failures = failures;
+    this.#memory = memory;
   }
 
   /** `now`: how many there are. */
@@ -27,6 +30,7 @@ export class ConnectionCaps {
   ): ExceededCap | undefined {
     if (now.connections >= maxConnections) return { cap: 'connections', limit: maxConnections };
     if (now.handshakes >= maxHandshakes) return { cap: 'handshakes', limit: maxHandshakes };
+    if (this.#memory?.state === 'full') return { cap: 'memory', limit: this.#memory.limitBytes };
     return undefined;
   }
 

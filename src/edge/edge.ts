@@ -16,7 +16,7 @@ import { H2Connection } from './h2-connection.ts';
 import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { type ClientView, LiveIndex } from './live-index.ts';
-import { Listener, type ListenerLimits } from './listener.ts';
+import { Listener, type ListenerLimits, type ListenerParts } from './listener.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SharedLimits } from '../core/shared-limits.ts';
 import type { SharedSessions } from './shared-sessions.ts';
@@ -49,6 +49,7 @@ export interface EdgeParts {
   readonly clock: Clock;
   readonly reusePort: boolean;
   readonly sessions: SharedSessions;
+  readonly memory?: ListenerParts['memory'];
   /** Undefined: failures are counted here alone. */
   readonly limits?: SharedLimits | undefined;
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Deadline } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type { Disposition, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 import { RequestDecoder } from '../http1/request-decoder.ts';

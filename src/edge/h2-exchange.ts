@@ -3,7 +3,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Deadline, Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import type { Connection } from '../exchange/connection.ts';
 import type {
   Disposition,

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Deadlines } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
+import type { MemoryBudget } from '../core/memory-budget.ts';
 import type { Observer } from '../core/observer.ts';
 import { plainAddress } from '../core/plain-address.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
@@ -36,6 +37,8 @@ export interface ListenerParts {
   readonly deadlines: Deadlines;
   readonly uncertified: UncertifiedSessions;
   readonly failures: FailedHandshakes;
+  /** Undefined: there is always enough. */
+  readonly memory?: Pick<MemoryBudget, 'state' | 'limitBytes'> | undefined;
   readonly passthrough: PassthroughService;
   /** Undefined: `acme-tls/1` is a protocol like any other. */
   readonly challenges?: ChallengeCertificates | undefined;
@@ -72,7 +75,7 @@ export class Listener {
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
-    this.#caps = new ConnectionCaps(parts.failures);
+    this.#caps = new ConnectionCaps(parts.failures, parts.memory);
   }
 
   /** Settings that a reload may change; connections that are already in keep theirs. */

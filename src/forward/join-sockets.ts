@@ -1,6 +1,6 @@
 // Two sockets joined as they are, each way by itself, until both ways have ended or one side has broken.
 import type { Socket } from 'node:net';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 
 /** Why a pair did not end in peace: one side broke, nothing was said for too long, or somebody cut it. */
 export type Broken = 'client_closed' | 'upstream_closed' | 'idle_timeout' | 'revoked';

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import type { Exchange, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 
 /** Infinity: no limit. */

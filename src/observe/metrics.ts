@@ -1,6 +1,7 @@
 // The Observer that counts: what Prometheus gets to see. Names follow its conventions, with units in them.
 import { AggregatorRegistry, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Observer } from '../core/observer.ts';
+import { type LiveFigures, addLiveGauges } from './live-gauges.ts';
 import { Tally } from './tally.ts';
 
 /** Something that ends. */
@@ -12,24 +13,14 @@ export interface Ending {
   readonly ends: number;
 }
 
-/** An address of an app. */
-export interface UpstreamFigures {
-  readonly name: string;
-  /** Null: nobody looks. */
-  readonly isReady: boolean | null;
-  readonly open: number;
-  readonly inFlight: number;
-  readonly waiting: number;
-}
-
 /** What is looked at when a scrape comes. */
 export interface MetricsViews {
   readonly version: string;
   readonly connections: () => number;
   /** Certificates and revocation lists in play. */
   readonly endings: () => readonly Ending[];
-  /** Of this process. */
-  readonly upstreams: () => readonly UpstreamFigures[];
+  /** Of this process; undefined: it serves nobody itself. */
+  readonly live: () => LiveFigures | undefined;
 }
 
 export interface Metrics {
@@ -51,7 +42,7 @@ export function createMetrics(views: MetricsViews): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addGauges(registry, views);
-  addUpstreamGauges(registry, views);
+  addLiveGauges(registry, views.live);
   return {
     observer: countingObserver(registry),
     contentType: registry.contentType,
@@ -97,42 +88,6 @@ function addGauges(registry: Registry, { version, connections, endings }: Metric
       },
     }),
   );
-}
-
-function addUpstreamGauges(registry: Registry, { upstreams }: MetricsViews): void {
-  const add = (
-    name: string,
-    help: string,
-    aggregator: 'sum' | 'min',
-    of: (upstream: UpstreamFigures) => number | undefined,
-  ): void =>
-    registry.registerMetric(
-      new Gauge({
-        name: `sallyport_upstream_${name}`,
-        help,
-        labelNames: ['upstream'],
-        aggregator,
-        registers: [],
-        collect() {
-          this.reset();
-          for (const one of upstreams()) {
-            const value = of(one);
-            if (value !== undefined) this.set({ upstream: one.name }, value);
-          }
-        },
-      }),
-    );
-  add('healthy', '0 while an address of an app is left out.', 'min', ({ isReady }) =>
-    isReady === null ? undefined : Number(isReady),
-  );
-  add('connections', 'Connections to an app that are open.', 'sum', ({ open }) => open);
-  add(
-    'requests_in_flight',
-    'Requests that an app has not answered whole.',
-    'sum',
-    ({ inFlight }) => inFlight,
-  );
-  add('requests_pending', 'Requests that wait for a connection to an app.', 'sum', ({ waiting }) => waiting);
 }
 
 function countingObserver(register: Registry): Observer {

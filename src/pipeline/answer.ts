@@ -53,11 +53,21 @@ export function refuse(life: Life, refusal: Refusal, help: RefusalHelp | undefin
   const fields = ['Content-Type', contentType, 'Cache-Control', 'no-store', 'Vary', 'Accept'];
   if (form === 'html')
     fields.push('Content-Security-Policy', template === undefined ? PAGE_POLICY : TEMPLATE_POLICY);
+  const wait = retryAfter(refusal, route);
+  if (wait !== undefined) fields.push('Retry-After', String(wait));
   if (refusal.code === 'method_not_allowed') fields.push('Allow', ALLOW);
   if (refusal.code === 'websocket_version')
     fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13', 'Connection', 'Upgrade');
   reply(life, status, fields, { body: Buffer.from(body), isLast });
   return !endsConnection(refusal);
+}
+
+const OVERLOAD_SECONDS = 2;
+
+/** Seconds; undefined: nothing is said of it. */
+function retryAfter({ code }: Refusal, route: Life['route']): number | undefined {
+  if (code === 'overloaded') return OVERLOAD_SECONDS;
+  return code === 'maintenance' ? route?.parts.maintenance?.retryAfterSeconds : undefined;
 }
 
 /** What the visitor may know. */

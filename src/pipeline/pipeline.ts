@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { SallyportError } from '../core/errors.ts';
+import type { MemoryBudget } from '../core/memory-budget.ts';
 import type { Observer } from '../core/observer.ts';
 import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
@@ -19,7 +20,7 @@ import { relocate } from './relocate.ts';
 import { takeFrom } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
-import { UnderWay } from './under-way.ts';
+import { type RouteRequests, UnderWay } from './under-way.ts';
 
 export interface PipelineParts {
   /** The configuration in force now. */
@@ -29,6 +30,8 @@ export interface PipelineParts {
   /** Default: a random UUID. */
   readonly newRequestId?: (() => string) | undefined;
   readonly help?: RefusalHelp | undefined;
+  /** Undefined: there is always enough. */
+  readonly memory?: Pick<MemoryBudget, 'state'> | undefined;
 }
 
 export class Pipeline implements Service {
@@ -62,6 +65,11 @@ export class Pipeline implements Service {
     }
   }
 
+  /** What is under way to apps. */
+  requests(): RouteRequests[] {
+    return this.#underWay.requests();
+  }
+
   /** To be called after every change of routes or policy: ends what would be refused now. Resolves when all is done. */
   async reconsider(): Promise<void> {
     await this.#underWay.reconsider();
@@ -74,6 +82,8 @@ export class Pipeline implements Service {
 
   /** Undefined: the exchange is answered or on its way. */
   #run(life: Life): Refusal | undefined {
+    const { memory } = this.#parts;
+    if (memory !== undefined && memory.state !== 'enough') return new Refusal('overloaded');
     const outcome = approach(life);
     if (outcome instanceof Refusal) return outcome;
     if (!(outcome instanceof Life)) return this.#answered(life, () => answerJwks(life, outcome));
@@ -82,12 +92,12 @@ export class Pipeline implements Service {
 
   #act(admitted: Admitted): Refusal | undefined {
     const { action } = admitted.route;
-    const { limits, isInMaintenance } = admitted.route.parts;
+    const { limits, maintenance } = admitted.route.parts;
     if (limits.length > 0) {
       admitted.rate = takeFrom(limits, admitted);
       if (admitted.rate?.isAllowed === false) return new Refusal('rate_limited');
     }
-    if (isInMaintenance) return new Refusal('maintenance');
+    if (maintenance !== undefined) return new Refusal('maintenance');
     if (admitted.path.path === '*') return this.#answered(admitted, () => answerOptions(admitted));
     switch (action.kind) {
       case 'redirect': {

@@ -40,8 +40,8 @@ export interface RouteParts {
   readonly allowsPreflight: boolean;
   /** Empty: as many requests as come. */
   readonly limits: readonly RequestLimit[];
-  /** Nobody is served for now. */
-  readonly isInMaintenance: boolean;
+  /** Nobody is served for now, and may be told when to come again; undefined: the route is in service. */
+  readonly maintenance: { readonly retryAfterSeconds: number | undefined } | undefined;
   readonly allowsWebsockets: boolean;
   readonly tunnelLimits: TunnelLimits;
   /** Infinity for no limit. */

@@ -13,6 +13,12 @@ import type { Served } from './served-route.ts';
 /** How late the end of a grant may be noticed. */
 const TICK_MS = 250;
 
+/** Requests and tunnels of a route. */
+export interface RouteRequests {
+  readonly route: string;
+  readonly inFlight: number;
+}
+
 export interface UnderWayParts {
   readonly observer: Observer;
   readonly clock: Clock;
@@ -36,6 +42,13 @@ export class UnderWay {
     const { until } = life.grant;
     if (until < this.#nextUntil) this.#nextUntil = until;
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** How many, by route. */
+  requests(): RouteRequests[] {
+    const routes = new Map<string, number>();
+    for (const { route } of this.#lives.toArray()) routes.set(route.name, (routes.get(route.name) ?? 0) + 1);
+    return Array.from(routes, ([route, inFlight]) => ({ route, inFlight }));
   }
 
   delete(life: Life): void {

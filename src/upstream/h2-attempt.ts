@@ -4,7 +4,7 @@ import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Deadline, Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import { type FlatHeaders, headerValue } from '../core/flat-headers.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import { type Phase, phaseEnd, phaseFault } from './attempt-phases.ts';
 import type { Attempt, AttemptSink, OutgoingHead, Sent } from './contract.ts';
 import type { EndpointTimeouts } from './timeouts.ts';

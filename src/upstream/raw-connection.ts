@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { SallyportError } from '../core/errors.ts';
 import { type FlatHeaders, headerValue } from '../core/flat-headers.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import type { HeadLimits } from '../http1/limits.ts';
 import { ResponseDecoder } from '../http1/response-decoder.ts';
 import type { ResponseHead } from '../http1/response-head.ts';

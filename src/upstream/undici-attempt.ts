@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, SallyportError } from '../core/errors.ts';
-import { noteReceived } from '../core/young-collection.ts';
+import { noteReceived } from '../core/collection.ts';
 import type { Attempt, AttemptSink, OutgoingHead, Sent } from './contract.ts';
 import type { CarriedHandler, Carrier } from './channel.ts';
 import { upstreamFault } from './fault.ts';

@@ -8,6 +8,7 @@ import type { ConfigInput } from '../../../src/config/schema.ts';
 import { startApp } from '../../support/app.ts';
 import { makeTestPki } from '../../support/certificates.ts';
 import { call, clientOptions, openClient } from '../../support/client.ts';
+import { parseCertificate } from '../../../src/pki/facts.ts';
 import { certificateFile, explanationOf } from '../../support/explain.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { baseConfig, startProxy } from '../../support/proxy.ts';
@@ -153,6 +154,29 @@ t.test('the apps, with their health and what they have to do', async (t) => {
     t.ok(lines.includes(line), line);
   const { body } = await get('/live');
   t.match(body, new RegExp(`${gone.url}</span></td><td data-label="State"><strong class="bad">left out`));
+});
+
+t.test('what is under way, by whom, and how much memory it takes', async (t) => {
+  const app = await startApp(t, () => undefined);
+  const { get, port, exchange } = await setUp(t, {
+    routes: [{ name: 'slow', from: `https://${HOST}`, to: app.url }],
+    max_memory: '64GiB',
+  });
+  const client = await openClient(t, clientOptions(pki, port));
+  client.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await until(() => app.requests.length === 1);
+  const { body } = await get('/metrics');
+  const { subject, sha256, notAfter } = parseCertificate(pki.client.der);
+  const labels = `subject="${subject.replaceAll('"', '\\"')}",sha256="${sha256}"`;
+  for (const line of [
+    'sallyport_requests_in_flight{route="slow"} 1',
+    `sallyport_client_not_after_timestamp_seconds{${labels}} ${notAfter / 1000}`,
+  ])
+    t.ok(body.split('\n').includes(line), line);
+  t.match(body, /^sallyport_memory_share 0\.0\d+$/m);
+  client.destroy();
+  await exchange(0);
+  t.notMatch((await get('/metrics')).body, /sallyport_requests_in_flight\{/);
 });
 
 t.test('explain, as on the command line', async (t) => {

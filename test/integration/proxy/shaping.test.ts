@@ -174,8 +174,9 @@ t.test('a browser may ask before it asks, where the route lets it', async (t) =>
 });
 
 t.test('maintenance', async (t) => {
-  const { ask, app } = await setUp(t, { maintenance: true });
-  const { status, body } = await ask();
+  const { ask, app } = await setUp(t, { maintenance: true, maintenance_retry_after: '10m' });
+  const { status, body, headers } = await ask();
+  t.equal(headers['retry-after'], '600');
   t.equal(status, 503);
   t.match(body, /being maintained/);
   t.equal(app.requests.length, 0);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import t from 'tap';
 
-const MODULE = path.resolve(import.meta.dirname, '../../../src/core/young-collection.ts');
+const MODULE = path.resolve(import.meta.dirname, '../../../src/core/collection.ts');
 
 /** 2 GiB are received in pieces of 16 KiB; returns how many collections of each kind there were. */
 function collections(isNoted: boolean): { scavenges: number; compactions: number } {

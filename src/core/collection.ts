@@ -9,7 +9,7 @@ const LIMIT_BYTES = 12 * 1024 * 1024;
 /** What is made outside of the heap around a piece that is received: what is written for it, and the buffers of TLS. */
 const EACH_BYTES = 8 * 1024;
 
-type Collect = (options: { type: 'minor' }) => void;
+type Collect = (options: { type: 'minor' | 'major' }) => void;
 
 let passed = 0;
 let collect: Collect | undefined;
@@ -21,6 +21,12 @@ export function noteReceived(bytes: number): void {
   passed = 0;
   collect ??= exposeCollect();
   collect({ type: 'minor' });
+}
+
+/** For want of memory: takes as long as it takes. */
+export function collectAll(): void {
+  collect ??= exposeCollect();
+  collect({ type: 'major' });
 }
 
 /** What `--expose-gc` gives, without asking users for it. */
