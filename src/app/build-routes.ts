@@ -14,6 +14,7 @@ import type { CheckedEndpoint } from '../upstream/health-check.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
 import { Upstream } from '../upstream/upstream.ts';
+import { adminRouteIssues } from './admin-route.ts';
 import { affinityOf, healthChecksOf } from './build-balance.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
@@ -77,6 +78,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     };
     const { rule, issues } = compilePolicy(route, policy);
     report(issues);
+    report(adminRouteIssues(route, config));
     if (rule.kind === 'vouched' && policyOfRoute(context.policies, route.from).mode !== 'require')
       report([ADMITS_NOBODY]);
     let upstream: Upstream | undefined;

@@ -24,3 +24,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   const host = match[1] ?? match[2] ?? '';
   return host === '' ? { port } : { host, port };
 }
+
+/** Whether nobody but this machine has that address. */
+export const isLoopback = (host: string | undefined): boolean =>
+  host === 'localhost' || host === '::1' || (host !== undefined && /^127(?:\.\d{1,3}){3}$/.test(host));

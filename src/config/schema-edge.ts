@@ -1,6 +1,6 @@
 // Settings about the listener and its limits: what a client may cost before and after the handshake.
 import { z } from 'zod';
-import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { type ListenAddress, isLoopback, parseListenAddress } from './listen-address.ts';
 import { count, duration, flag, quote, size, word } from './schema-values.ts';
 
 const listenAddress = z.string().transform((value, context): ListenAddress => {
@@ -13,9 +13,6 @@ const listenAddress = z.string().transform((value, context): ListenAddress => {
     });
   return address ?? { port: 0 };
 });
-
-const isLoopback = (host: string | undefined): boolean =>
-  host === 'localhost' || host === '::1' || (host !== undefined && /^127(?:\.\d{1,3}){3}$/.test(host));
 
 export const listening = {
   address: z
@@ -58,7 +55,7 @@ export const listening = {
       if (!isLocal)
         context.issues.push({
           code: 'custom',
-          message: `${quote(value)} is not on this machine alone: write 127.0.0.1:9090, [::1]:9090 or unix:/run/sallyport/admin.sock`,
+          message: `${quote(value)} is not on this machine alone: write 127.0.0.1:9090, [::1]:9090 or unix:/run/sallyport/admin.sock, and a route to it with a policy for who may see it from elsewhere`,
           input: value,
         });
       return address ?? { port: 0 };
