@@ -83,6 +83,15 @@ export interface ExchangeRecord {
   readonly connectMs: number | undefined;
 }
 
+/** TLS is done. */
+export interface HandshakeRecord {
+  /** `TLSv1.3` or `TLSv1.2`. */
+  readonly tlsVersion: string;
+  readonly isResumed: boolean;
+  /** What the client showed. `none` also where nobody asked for one. */
+  readonly certificate: 'verified' | 'refused' | 'none';
+}
+
 /** A connection that never carried an exchange, because TLS or the certificate failed. */
 export interface HandshakeFailure {
   /** Milliseconds since the epoch. */
@@ -201,6 +210,7 @@ export interface Warning {
 
 export interface Observer {
   exchange(record: ExchangeRecord): void;
+  handshake(record: HandshakeRecord): void;
   handshakeFailure(record: HandshakeFailure): void;
   connectionRefused(record: ConnectionRefused): void;
   revocation(record: RevocationRecord): void;
@@ -216,6 +226,7 @@ const ignore = (): void => {};
 /** Hears nothing: for tests and for embedding without a log. */
 export const silentObserver: Observer = {
   exchange: ignore,
+  handshake: ignore,
   handshakeFailure: ignore,
   connectionRefused: ignore,
   revocation: ignore,
@@ -236,6 +247,7 @@ export function bothObservers(one: Observer, other: Observer): Observer {
     };
   return {
     exchange: both('exchange'),
+    handshake: both('handshake'),
     handshakeFailure: both('handshakeFailure'),
     connectionRefused: both('connectionRefused'),
     revocation: both('revocation'),

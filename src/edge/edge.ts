@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import type { Hostname } from '../core/hostname.ts';
-import type { Observer } from '../core/observer.ts';
+import type { HandshakeRecord, Observer } from '../core/observer.ts';
+import type { Verdict } from '../pki/identity.ts';
 import type { PassthroughService } from '../exchange/passthrough.ts';
 import type { Service } from '../exchange/service.ts';
 import type { BoundAddress, ListenAddress } from './address.ts';
@@ -174,6 +175,8 @@ export class Edge {
   #serve(connection: ClientConnection, { member, socket, raw }: Secured): void {
     const { settings } = member.group;
     const verdict = connection.verdict(this.#parts.clock.now());
+    const { tlsVersion, isResumed } = connection;
+    this.#parts.observer.handshake({ tlsVersion, isResumed, certificate: shownIn(verdict) });
     if (verdict?.ok === false && (connection.demandsCertificate || verdict.reason !== 'none_sent')) {
       this.#reportRefused(connection, settings.sessionTimeoutMs);
       if (connection.demandsCertificate && settings.refusal === 'close') {
@@ -227,6 +230,11 @@ export class Edge {
       subject: verdict.shown?.subject,
     });
   }
+}
+
+function shownIn(verdict: Verdict | undefined): HandshakeRecord['certificate'] {
+  if (verdict === undefined) return 'none';
+  return verdict.ok ? 'verified' : verdict.reason === 'none_sent' ? 'none' : 'refused';
 }
 
 /** Whoever names no protocol speaks HTTP/1.1, unless that is not spoken here. */

@@ -1,6 +1,7 @@
 // The Observer that counts: what Prometheus gets to see. Names follow its conventions, with units in them.
-import { AggregatorRegistry, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Observer } from '../core/observer.ts';
+import { Durations } from './durations.ts';
 import { type LiveFigures, addLiveGauges } from './live-gauges.ts';
 import { Tally } from './tally.ts';
 
@@ -34,9 +35,6 @@ export interface Metrics {
 
 /** What one process has counted. */
 export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
-
-/** Seconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createMetrics(views: MetricsViews): Metrics {
   const registry = new Registry();
@@ -96,7 +94,13 @@ function countingObserver(register: Registry): Observer {
     help: string,
     ...labels: readonly Label[]
   ): Tally<Label> => new Tally(register, `sallyport_${name}`, help, labels);
-  const requests = tally('requests_total', 'Requests by what they were answered with.', 'status', 'error');
+  const requests = tally(
+    'requests_total',
+    'Requests by what they were answered with.',
+    'route',
+    'status',
+    'error',
+  );
   const refusals = tally('refusals_total', 'Requests refused by certificate or policy.', 'error', 'reason');
   const bytesIn = tally('request_bytes_total', 'Bytes of request bodies and tunnels.');
   const bytesOut = tally('response_bytes_total', 'Bytes of response bodies and tunnels.');
@@ -105,7 +109,14 @@ function countingObserver(register: Registry): Observer {
     'Requests let through by a policy that is only watched.',
     'route',
   );
-  const handshakes = tally('handshake_failures_total', 'Handshakes that failed.', 'phase', 'reason');
+  const handshakes = tally(
+    'handshakes_total',
+    'TLS handshakes that came to their end.',
+    'tls_version',
+    'resumed',
+    'client_certificate',
+  );
+  const failures = tally('handshake_failures_total', 'Handshakes that failed.', 'phase', 'reason');
   const refused = tally('connections_refused_total', 'Connections closed at accept.', 'limit');
   const revocations = tally(
     'revocations_total',
@@ -129,12 +140,12 @@ function countingObserver(register: Registry): Observer {
   const reloads = tally('config_reloads_total', 'Reloads.', 'result', 'trigger');
   const warnings = tally('warnings_total', 'Warnings in the log.', 'code');
   const registers = [register];
-  const duration = new Histogram({
-    name: 'sallyport_request_duration_seconds',
-    help: 'From the first byte of a request to the end of its answer; tunnels are left out.',
-    buckets: BUCKETS,
-    registers,
-  });
+  const durations = new Durations(
+    register,
+    'sallyport_request_duration_seconds',
+    'From the first byte of a request to the end of its answer; tunnels are left out.',
+    'route',
+  );
   const lastReload = new Gauge({
     name: 'sallyport_config_last_reload_successful',
     help: '1 when what is on disk is what runs.',
@@ -143,15 +154,17 @@ function countingObserver(register: Registry): Observer {
   });
   lastReload.set(1);
   return {
-    exchange({ status, error = '', reason, wouldDeny, route, bytesIn: read, bytesOut: sent, totalMs }) {
-      requests.add(1, String(status), error);
-      if (status !== 101) duration.observe(totalMs / 1000);
+    exchange({ status, error = '', reason, wouldDeny, route = '', bytesIn: read, bytesOut: sent, totalMs }) {
+      requests.add(1, route, String(status), error);
+      if (status !== 101) durations.observe(route, totalMs / 1000);
       if (read > 0) bytesIn.add(read, '');
       if (sent > 0) bytesOut.add(sent, '');
       if (reason !== undefined) refusals.add(1, error, reason);
-      if (wouldDeny !== undefined) audited.add(1, route ?? '');
+      if (wouldDeny !== undefined) audited.add(1, route);
     },
-    handshakeFailure: ({ phase, reason }) => handshakes.add(1, phase, reason),
+    handshake: ({ tlsVersion, isResumed, certificate }) =>
+      handshakes.add(1, tlsVersion, String(isResumed), certificate),
+    handshakeFailure: ({ phase, reason }) => failures.add(1, phase, reason),
     connectionRefused: ({ cap }) => refused.add(1, cap),
     revocation: ({ cause, reason, state }) => revocations.add(1, cause, reason, state),
     passthrough: ({ route, error = '' }) => passed.add(1, route, error),

@@ -29,6 +29,8 @@ export function createObserver(log: Log, options: ObserverOptions): Observer {
     exchange(record) {
       log.writeInfo(accessLine.format(record));
     },
+    // Each of them is in the lines of its requests.
+    handshake() {},
     handshakeFailure(record) {
       logger.info(handshakeFields(record), 'handshake failed');
     },

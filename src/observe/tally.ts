@@ -2,7 +2,7 @@
 import { Counter, type Registry } from 'prom-client';
 
 /** What comes from outside must not fill the memory: beyond so many sets of labels everything counts as `other`. */
-const MAX_SERIES = 500;
+const MAX_SERIES = 2000;
 const SEPARATOR = '\0';
 
 export class Tally<Label extends string> {

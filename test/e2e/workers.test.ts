@@ -106,7 +106,10 @@ t.test('metrics are of all workers together', async (t) => {
   await bodies();
   await Promise.all(Array.from({ length: CLIENTS }, () => openClient(t, options)));
   const metrics = await admin('/metrics');
-  t.match(metrics, `sallyport_requests_total{status="200",error=""} ${CLIENTS}`);
+  t.match(
+    metrics,
+    `sallyport_requests_total{route="app.sallyport.localhost",status="200",error=""} ${CLIENTS}`,
+  );
   t.match(metrics, /^sallyport_build_info\{.*\} 1$/m);
   t.match(metrics, /^sallyport_config_last_reload_successful 1$/m);
   const { live } = JSON.parse(await admin('/status'));

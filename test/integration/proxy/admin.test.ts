@@ -111,11 +111,15 @@ t.test('metrics count what happened', async (t) => {
   t.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
   const lines = body.split('\n');
   for (const line of [
-    'sallyport_requests_total{status="200",error=""} 2',
-    'sallyport_requests_total{status="403",error="client_certificate_required"} 1',
+    `sallyport_requests_total{route="${HOST}",status="200",error=""} 2`,
+    'sallyport_requests_total{route="",status="403",error="client_certificate_required"} 1',
+    'sallyport_handshakes_total{tls_version="TLSv1.3",resumed="false",client_certificate="verified"} 3',
+    'sallyport_handshakes_total{tls_version="TLSv1.3",resumed="false",client_certificate="none"} 1',
     'sallyport_refusals_total{error="client_certificate_required",reason="none_sent"} 1',
     'sallyport_handshake_failures_total{phase="certificate",reason="none_sent"} 1',
-    'sallyport_request_duration_seconds_count 3',
+    `sallyport_request_duration_seconds_count{route="${HOST}"} 2`,
+    `sallyport_request_duration_seconds_bucket{le="+Inf",route="${HOST}"} 2`,
+    'sallyport_request_duration_seconds_count{route=""} 1',
     'sallyport_config_reloads_total{result="refused",trigger="call"} 1',
     'sallyport_config_last_reload_successful 0',
     'sallyport_connections 1',
@@ -129,7 +133,7 @@ t.test('metrics count what happened', async (t) => {
   t.match(body, /^sallyport_build_info\{version="\d.*",node="v\d.*"\} 1$/m);
   t.match(body, /^process_resident_memory_bytes \d+$/m);
   t.equal(
-    (await get('/metrics')).body.match(/sallyport_requests_total\{status="200"/g)?.length,
+    (await get('/metrics')).body.match(/sallyport_requests_total\{route="app[^ ]*,status="200"/g)?.length,
     1,
     'and not twice',
   );

@@ -20,8 +20,8 @@ t.test('counts by labels, and says so once a scrape', async (t) => {
 t.test('labels that somebody makes up do not fill the memory', async (t) => {
   const registry = new Registry();
   const tally = new Tally(registry, 'doors_total', 'Doors.', ['colour']);
-  for (let i = 0; i < 10_000; i++) tally.add(1, `colour ${i}`);
+  for (let i = 0; i < 12_000; i++) tally.add(1, `colour ${i}`);
   const text = await registry.metrics();
-  t.ok(text.split('\n').length < 600);
-  t.match(text, 'doors_total{colour="other"} 9500');
+  t.ok(text.split('\n').length < 2100);
+  t.match(text, 'doors_total{colour="other"} 10000');
 });
