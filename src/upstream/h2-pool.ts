@@ -3,12 +3,12 @@
 import { type ClientHttp2Session, connect as connectSession, type ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Connect } from './connector.ts';
 import type { Attempt, AttemptSink, OutgoingHead } from './contract.ts';
 import { H2Attempt } from './h2-attempt.ts';
 import { fieldsOf } from './header-block.ts';
+import { InFlight } from './in-flight.ts';
 import { type ConnectionPool, type PoolOptions, type PoolStats, refusalOf } from './pool.ts';
 import { RawPool } from './raw-pool.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
@@ -50,21 +50,19 @@ class Member {
 
 export class H2Pool implements ConnectionPool {
   readonly #options: H2PoolOptions;
-  readonly #attempts = new Deadlines<H2Attempt>();
+  readonly #inFlight: InFlight;
   readonly #members = new Set<Member>();
   readonly #queue: Waiting[] = [];
   /** For what HTTP/2 is not for. */
   readonly #plain: RawPool;
   #isPlain = false;
   #connecting = 0;
-  #waiting = 0;
-  #lastUsedAt = performance.now();
   #sweeper: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: H2PoolOptions) {
     this.#options = options;
+    this.#inFlight = new InFlight(options.target.name);
     this.#plain = new RawPool(options);
   }
 
@@ -77,32 +75,26 @@ export class H2Pool implements ConnectionPool {
   }
 
   isIdleSince(time: number): boolean {
-    return this.#attempts.size === 0 && this.#lastUsedAt <= time && this.#plain.isIdleSince(time);
+    return this.#inFlight.isIdleSince(time) && this.#plain.isIdleSince(time);
   }
 
   get stats(): PoolStats {
     const { open, inFlight, waiting } = this.#plain.stats;
     return {
       open: open + this.#members.size,
-      inFlight: inFlight + this.#attempts.size,
-      waiting: waiting + this.#waiting,
+      inFlight: inFlight + this.#inFlight.size,
+      waiting: waiting + this.#inFlight.waiting,
     };
   }
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): Attempt {
     if (this.#isPlain || head.upgrade !== undefined) return this.#plain.open(head, sink, timeouts);
-    const attempt = new H2Attempt(head, sink, {
-      name: this.name,
-      timeouts,
-      deadlines: this.#attempts,
-      onReleased: (isStarted) => this.#onReleased(isStarted),
-    });
-    const refusal = refusalOf(this.isClosing, this.#waiting, this.#options);
-    this.#waiting++;
-    if (refusal !== undefined) {
-      const error = new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`);
-      queueMicrotask(() => attempt.fail(error));
-    } else {
+    const attempt = new H2Attempt(head, sink, this.#inFlight.options(timeouts));
+    const refusal = refusalOf(this.isClosing, this.#inFlight.waiting, this.#options);
+    this.#inFlight.waiting++;
+    if (refusal !== undefined)
+      attempt.failLater(new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
+    else {
       this.#queue.push({ attempt, timeouts });
       queueMicrotask(() => this.#serve());
     }
@@ -142,7 +134,7 @@ export class H2Pool implements ConnectionPool {
       attempt.fail(new SallyportError('internal', `${this.name}: the request cannot be written`, error));
       return;
     }
-    this.#waiting--;
+    this.#inFlight.waiting--;
     member.active++;
     stream.once('close', () => {
       member.active--;
@@ -226,24 +218,9 @@ export class H2Pool implements ConnectionPool {
     this.#sweeper = undefined;
   }
 
-  #onReleased(isStarted: boolean): void {
-    if (!isStarted) this.#waiting--;
-    if (this.#attempts.size > 0) return;
-    this.#lastUsedAt = performance.now();
-    this.#onEmpty?.();
-  }
-
   async #close(deadlineMs: number): Promise<void> {
     const plain = this.#plain.close(deadlineMs);
-    if (this.#attempts.size > 0) {
-      const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-      const timer = setTimeout(() => {
-        const error = new SallyportError('upstream_unavailable', `${this.name}: closed`);
-        for (const attempt of this.#attempts.members) attempt.fail(error);
-      }, deadlineMs);
-      await emptied;
-      clearTimeout(timer);
-    }
+    await this.#inFlight.emptied(deadlineMs);
     for (const { session } of this.#members) session.destroy();
     clearInterval(this.#sweeper);
     await plain;

@@ -5,6 +5,7 @@ import { Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { HeadLimits } from '../http1/limits.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
+import { InFlight } from './in-flight.ts';
 import { LinePace } from './line-pace.ts';
 import { type ConnectionPool, type PoolOptions, type PoolStats, refusalOf } from './pool.ts';
 import { RawAttempt } from './raw-attempt.ts';
@@ -26,7 +27,7 @@ export class RawPool implements ConnectionPool {
   readonly #options: PoolOptions;
   readonly #limits: HeadLimits;
   /** All that hold a connection or wait for one. */
-  readonly #attempts = new Deadlines<RawAttempt>();
+  readonly #inFlight: InFlight;
   readonly #open = new Set<RawConnection>();
   /** The one used last is used next. */
   readonly #idle: RawConnection[] = [];
@@ -35,14 +36,12 @@ export class RawPool implements ConnectionPool {
   readonly #rules: LineRules | undefined;
   #isServing = false;
   #connecting = 0;
-  #waiting = 0;
-  #lastUsedAt = performance.now();
   #sweeper: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#inFlight = new InFlight(options.target.name);
     this.#limits = { maxHeadBytes: options.maxHeaderBytes, maxHeaders: MAX_HEADERS, underscores: 'allow' };
     if (options.pipelining > 1)
       this.#rules = {
@@ -60,24 +59,20 @@ export class RawPool implements ConnectionPool {
   }
 
   isIdleSince(time: number): boolean {
-    return this.#attempts.size === 0 && this.#lastUsedAt <= time;
+    return this.#inFlight.isIdleSince(time);
   }
 
   get stats(): PoolStats {
-    return { open: this.#open.size, inFlight: this.#attempts.size, waiting: this.#waiting };
+    const { size: inFlight, waiting } = this.#inFlight;
+    return { open: this.#open.size, inFlight, waiting };
   }
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): RawAttempt {
-    const attempt = new RawAttempt(head, sink, {
-      name: this.name,
-      timeouts,
-      deadlines: this.#attempts,
-      onReleased: (isStarted) => this.#onReleased(isStarted),
-    });
-    const refusal = refusalOf(this.isClosing, this.#waiting, this.#options);
-    this.#waiting++;
+    const attempt = new RawAttempt(head, sink, this.#inFlight.options(timeouts));
+    const refusal = refusalOf(this.isClosing, this.#inFlight.waiting, this.#options);
+    this.#inFlight.waiting++;
     if (refusal !== undefined)
-      failLater(attempt, new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
+      attempt.failLater(new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
     else this.#place(attempt);
     return attempt;
   }
@@ -92,8 +87,7 @@ export class RawPool implements ConnectionPool {
     try {
       headText = rawHeadText(attempt.head);
     } catch (error) {
-      failLater(
-        attempt,
+      attempt.failLater(
         error instanceof SallyportError ? error : new SallyportError('internal', undefined, error),
       );
       return;
@@ -152,12 +146,12 @@ export class RawPool implements ConnectionPool {
   }
 
   #start(connection: RawConnection, { attempt, headText }: Waiting): void {
-    this.#waiting--;
+    this.#inFlight.waiting--;
     connection.start(attempt, headText, attempt.head.contentLength === undefined);
   }
 
   #startLine(connection: RawConnection, line: readonly Waiting[]): void {
-    this.#waiting -= line.length;
+    this.#inFlight.waiting -= line.length;
     connection.startLine(
       line.map(({ attempt }) => attempt),
       line.map(({ headText }) => headText).join(''),
@@ -169,7 +163,7 @@ export class RawPool implements ConnectionPool {
     const waiting = attempts
       .filter(({ isOver }) => !isOver)
       .map((attempt) => ({ attempt, headText: rawHeadText(attempt.head), isShareable: false }));
-    this.#waiting += waiting.length;
+    this.#inFlight.waiting += waiting.length;
     this.#queue.pushFront(waiting);
     for (const { attempt } of waiting) attempt.restart();
     this.#serve();
@@ -243,26 +237,9 @@ export class RawPool implements ConnectionPool {
     this.#sweeper = undefined;
   }
 
-  #onReleased(isStarted: boolean): void {
-    if (!isStarted) this.#waiting--;
-    if (this.#attempts.size > 0) return;
-    this.#lastUsedAt = performance.now();
-    this.#onEmpty?.();
-  }
-
   async #close(deadlineMs: number): Promise<void> {
     for (const connection of this.#idle.splice(0)) connection.destroy();
-    if (this.#attempts.size > 0)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          for (const attempt of this.#attempts.members)
-            attempt.fail(new SallyportError('upstream_unavailable', 'closed at the deadline'));
-        }, deadlineMs);
-        this.#onEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    await this.#inFlight.emptied(deadlineMs);
     for (const connection of this.#open) connection.destroy();
     clearInterval(this.#sweeper);
   }
@@ -272,9 +249,4 @@ function asFault(error: Error | null): SallyportError {
   return error instanceof SallyportError
     ? error
     : new SallyportError('upstream_unreachable', undefined, error);
-}
-
-/** Not before `open` has returned. */
-function failLater(attempt: RawAttempt, error: SallyportError): void {
-  queueMicrotask(() => attempt.fail(error));
 }
