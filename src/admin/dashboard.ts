@@ -15,6 +15,9 @@ export interface LiveFigures {
     readonly inFlight: number;
     readonly waiting: number;
   }[];
+  readonly requests: readonly { readonly route: string; readonly inFlight: number }[];
+  /** Of the memory that one process may use. */
+  readonly memoryShare: number;
   readonly activity: {
     readonly seconds: readonly {
       readonly at: number;
@@ -45,9 +48,17 @@ const SECONDS = 120;
 const WIDTH = 600;
 const HEIGHT = 60;
 const MAX_ROWS = 20;
+/** From here on it is worth a word. */
+const HIGH_MEMORY = 0.75;
 
 /** `now`: milliseconds since the epoch. */
-export function liveHtml({ clients, upstreams, activity }: LiveFigures, now: number): Html {
+export function liveHtml(figures: LiveFigures, now: number): Html {
+  const { clients, upstreams, activity, memoryShare } = figures;
+  const underWay = new Map(figures.requests.map((one) => [one.route, one.inFlight]));
+  const known = new Set(activity.routes.map(({ name }) => name));
+  const begun = figures.requests
+    .filter(({ route }) => !known.has(route))
+    .map(({ route }) => ({ name: route, requests: 0, refused: 0, failed: 0 }));
   const nowSecond = Math.floor(now / 1000);
   // The second that is under way is not whole.
   const last = activity.seconds.find(({ at }) => at === nowSecond - 1);
@@ -63,12 +74,14 @@ ${chart('Latency of 99 in 100', 'ms', ({ p99 }) => p99)}
 ${chart('Refused', 'a second', ({ refused }) => refused)}
 ${chart('Failed', 'a second', ({ failed }) => failed)}
 </div>
+${memoryShare < HIGH_MEMORY ? undefined : html`<p class="bad">${Math.round(memoryShare * 100)} % of the memory that may be used is in use.</p>`}
 <h2>Routes</h2>
 ${tableOf(
-  ['Route', 'Requests', 'Refused', 'Failed'],
-  activity.routes.map(({ name, requests, refused, failed }) => [
+  ['Route', 'Requests', 'In flight', 'Refused', 'Failed'],
+  [...activity.routes, ...begun].map(({ name, requests, refused, failed }) => [
     html`<span class="data">${name}</span>`,
     requests,
+    underWay.get(name) ?? 0,
     refused,
     failed === 0 ? 0 : html`<strong class="bad">${failed}</strong>`,
   ]),

@@ -177,6 +177,7 @@ t.test('what is under way, by whom, and how much memory it takes', async (t) => 
     `sallyport_client_not_after_timestamp_seconds{${labels}} ${notAfter / 1000}`,
   ])
     t.ok(body.split('\n').includes(line), line);
+  t.match((await get('/live')).body, /slow<\/span><\/td>.*data-label="In flight">1</);
   t.match(body, /^sallyport_memory_share 0\.0\d+$/m);
   client.destroy();
   await exchange(0);
