@@ -75,6 +75,10 @@ export async function createEngine(
         }),
       health: ({ target }) => new EndpointHealth(target.name, () => {}),
       connect: async () => connect() as unknown as Socket,
+      discovery: () => {
+        throw new Error('the app has no name');
+      },
+      forget: () => {},
     },
   });
   if (made.build === undefined) throw new Error(made.issues[0]?.message);

@@ -10,12 +10,12 @@ import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
 import { compileUpstream } from '../upstream/compile-upstream.ts';
-import type { CheckedEndpoint } from '../upstream/health-check.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
-import type { PoolSource } from '../upstream/pooled-endpoint.ts';
+import type { UpstreamSource } from '../upstream/pooled-endpoint.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { adminRouteIssues } from './admin-route.ts';
 import { affinityOf, healthChecksOf } from './build-balance.ts';
+import { dnsOf } from './build-dns.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { enrolmentOf } from './build-enrolment.ts';
@@ -33,7 +33,7 @@ export interface RoutesContext {
   readonly files: SettingFiles;
   readonly issues: Issue[];
   readonly inventory: Inventory;
-  readonly registry: PoolSource;
+  readonly registry: UpstreamSource;
   readonly now: number;
   readonly policies: HostPolicies;
   readonly assertion: AssertionSettings | undefined;
@@ -54,8 +54,8 @@ const ADMITS_NOBODY: Issue = {
 export interface BuiltRoutes {
   readonly routes: RouteTable<RouteParts>;
   readonly passthrough: PassthroughRoutes;
-  /** Instances of apps that are looked at. */
-  readonly checked: readonly CheckedEndpoint[];
+  /** Those whose instances are looked at, or follow DNS. */
+  readonly followed: readonly Upstream[];
   readonly limits: KnownLimits;
 }
 
@@ -66,7 +66,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   const policy = await buildPolicy(config, context);
   const callerHeaders = new CallerHeadersBuilder(config, context.assertion, context.issues);
   const builder = new RouteTableBuilder<RouteParts>();
-  const checked: CheckedEndpoint[] = [];
+  const followed: Upstream[] = [];
   const limits = new LimitsBuilder(context.limits);
   const sharedLimits = limits.of('', config.rate_limits);
   const slices = new TimeSlices();
@@ -92,7 +92,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       if (compiled instanceof Upstream) upstream = compiled;
       else report(compiled);
     }
-    if (upstream !== undefined) checked.push(...upstream.checked);
+    if (upstream?.isFollowed === true) followed.push(upstream);
     const parts: RouteParts = {
       rule,
       upstream,
@@ -120,7 +120,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
   return {
     routes: builder.finish(),
     passthrough: buildPassthrough(config, policy, context.issues),
-    checked,
+    followed,
     limits: limits.made,
   };
 }
@@ -166,6 +166,7 @@ function upstreamSettings(route: RouteConfig, config: Config) {
     name: route.name ?? route.from,
     to: route.to ?? [],
     health_checks: healthChecksOf(route),
+    dns: dnsOf(route, config),
     connect_timeout: route.connect_timeout ?? config.upstream_connect_timeout,
     timeout: route.timeout ?? config.default_upstream_timeout,
     idle_timeout: route.idle_timeout ?? config.default_upstream_idle_timeout,

@@ -5,9 +5,9 @@ import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
 import type { Served } from '../pipeline/served-route.ts';
-import type { CheckedEndpoint } from '../upstream/health-check.ts';
 import { redisCredentials } from './redis-credentials.ts';
-import type { PoolSource } from '../upstream/pooled-endpoint.ts';
+import type { UpstreamSource } from '../upstream/pooled-endpoint.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
 import { buildEdge } from './build-edge.ts';
@@ -31,8 +31,8 @@ export interface Build {
   readonly autocert: AutocertPlan | undefined;
   readonly served: Served;
   readonly assertions: Assertions | undefined;
-  /** Instances of apps that are looked at. */
-  readonly checked: readonly CheckedEndpoint[];
+  /** Those whose instances are looked at, or follow DNS. */
+  readonly followed: readonly Upstream[];
   /** Against which requests are counted. */
   readonly limits: KnownLimits;
   /** Through which they are counted together with other machines. */
@@ -46,13 +46,13 @@ export interface Build {
 }
 
 export interface BuildContext {
-  readonly registry: PoolSource;
+  readonly registry: UpstreamSource;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** What is in force. */
   readonly previous: Build | undefined;
   /** What is not there is not fetched, asked or ordered; certificates that are kept are read in any case. */
-  readonly renewals?: Partial<Pick<Renewals, 'remote' | 'ocsp' | 'autocert'>> | undefined;
+  readonly renewals?: Partial<Pick<Renewals, 'remote' | 'ocsp' | 'autocert' | 'names'>> | undefined;
 }
 
 export interface BuildResult {
@@ -93,7 +93,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     previous: previous?.assertions,
   });
   const assertion = assertions?.settings;
-  const { routes, passthrough, checked, limits } = await buildRoutes(config, {
+  const { routes, passthrough, followed, limits } = await buildRoutes(config, {
     files,
     issues,
     inventory,
@@ -122,6 +122,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     policyVersion: (previous?.served.policyVersion ?? 0) + 1,
     hsts: hstsWith(edge.tls.groups[0]?.credentials),
   };
+  await renewals?.names?.introduce(followed);
   const { routes: _, ...settings } = config;
   const filesFingerprint = await files.fingerprint();
   return {
@@ -131,7 +132,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
       autocert,
       served,
       assertions,
-      checked,
+      followed,
       limits,
       limitsRedis,
       inventory: inventory.certificates,

@@ -151,7 +151,7 @@ function answerOf({ life, outcome }: Rehearsal, served: Served): Answer {
   const { action, parts } = outcome.route;
   switch (action.kind) {
     case 'forward':
-      return { kind: 'forwarded', upstream: parts.upstream?.endpoints.map(({ name }) => name) ?? [] };
+      return { kind: 'forwarded', upstream: parts.upstream?.shown.map(({ name }) => name) ?? [] };
     case 'redirect': {
       const location = action.redirect.location(outcome.host, life.port, outcome.path);
       return { kind: 'redirect', status: action.redirect.status, location };
@@ -185,7 +185,7 @@ const SECRET = /authorization|cookie|token|secret|password|api-?key/i;
 
 function forwardedBy(admitted: Admitted, asked: ImaginedRequest, host: Hostname): ForwardedRequest | null {
   const { upstream, callerHeaders } = admitted.route.parts;
-  const endpoint = upstream?.endpoints[0];
+  const endpoint = upstream?.shown[0];
   const head = endpoint && rehearsedHead(admitted, endpoint);
   if (head === undefined) return null;
   const headers: [string, string][] = [];

@@ -3,12 +3,12 @@ import { byPlace, type Problem } from '../config/problem.ts';
 import type { SoundConfig } from '../config/settings-of.ts';
 import type { Issue } from '../core/issue.ts';
 import { type Build, build, type BuildContext, type BuildResult } from './build.ts';
-import type { PoolSource } from '../upstream/pooled-endpoint.ts';
+import type { UpstreamSource } from '../upstream/pooled-endpoint.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FileStates, fileState } from './file-states.ts';
 
 export interface PrepareContext {
-  readonly registry: PoolSource;
+  readonly registry: UpstreamSource;
   readonly now: number;
   /** What is in force. */
   readonly previous: Prepared | undefined;

@@ -15,7 +15,6 @@ import { ConfigError } from './config-error.ts';
 import { type ConfigSource, FileSource, sourceOf } from './config-source.ts';
 import type { FileStates } from './file-states.ts';
 import { type EndWatch, watchEnds } from './end-watch.ts';
-import { reportHealth } from './health-report.ts';
 import type { LiveNow } from './live-view.ts';
 import { waitForRestart } from './fixed-settings.ts';
 import { LimitSharing } from './limit-sharing.ts';
@@ -24,6 +23,7 @@ import { type Prepared, type Preparation, prepare } from './prepare.ts';
 import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { Renewals, type RenewalTrigger } from './renewals.ts';
 import { NOTHING_YET, Serving } from './serving.ts';
+import { reportUpstream } from './upstream-report.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
@@ -40,7 +40,7 @@ export function createProxy(config: ConfigInput | ConfigSource | string, options
 class SallyportProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #clock: Clock;
-  readonly #registry = new UpstreamRegistry((one) => reportHealth(one, this.#observer, this.#clock.now()));
+  readonly #registry = new UpstreamRegistry((one) => reportUpstream(one, this.#observer, this.#clock.now()));
   readonly #watch: FileWatch;
   readonly #sharing: LimitSharing;
   readonly #renewals: Renewals;

@@ -4,8 +4,10 @@ import type { CredentialStore } from '../certs/credential-store.ts';
 import { Staples, type StaplesParts } from '../certs/staples.ts';
 import { OcspAnswers } from '../certs/ocsp-answers.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
+import { Discoveries } from '../upstream/discoveries.ts';
 import { HealthChecks } from '../upstream/health-check.ts';
 import type { PoolSource } from '../upstream/pooled-endpoint.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { Autocert, type AutocertParts } from './autocert.ts';
 import type { Build } from './build.ts';
 import { hstsWith } from './hsts.ts';
@@ -31,7 +33,10 @@ export class Renewals {
   readonly ocsp: OcspAnswers;
   readonly autocert: Autocert;
   readonly staples: Staples;
+  /** What DNS says about the apps. */
+  readonly names = new Discoveries(() => this.#check());
   readonly #checks: HealthChecks | undefined;
+  #followed: readonly Upstream[] = [];
 
   constructor(parts: RenewalsParts) {
     this.remote = new RemoteLists({
@@ -46,8 +51,10 @@ export class Renewals {
   }
 
   /** What this build needs is looked after from now on, and nothing else. */
-  follow({ edge, autocert, settings, checked }: Build): void {
-    this.#checks?.follow(checked);
+  follow({ edge, autocert, settings, followed }: Build): void {
+    this.#followed = followed;
+    this.names.follow(followed);
+    this.#check();
     this.remote.retain(edge.tls.groups);
     this.staples.follow(settings.ocsp_stapling ? (edge.tls.groups[0]?.credentials.all ?? []) : []);
     this.autocert.apply(autocert);
@@ -62,11 +69,16 @@ export class Renewals {
   }
 
   stop(): void {
+    this.names.stop();
     this.#checks?.stop();
     this.remote.stop();
     this.ocsp.stop();
     this.staples.stop();
     this.autocert.stop();
+  }
+
+  #check(): void {
+    this.#checks?.follow(this.#followed.flatMap(({ checked }) => checked));
   }
 }
 

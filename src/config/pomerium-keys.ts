@@ -35,15 +35,8 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
     ...ignored(NO_LOGIN, 'signing_key_algorithm', 'programmatic_redirect_domain_whitelist', 'session_*'),
     ...ignored(NO_LOGIN, 'jwt_*', 'branding_*', 'logo_url', 'mcp_*', 'bearer_token_format'),
     ...ignored(NO_SERVICES, 'services', 'authorize_*', 'databroker_*', 'grpc_*', 'override_certificate_name'),
-    ...ignored(
-      NO_SERVICES,
-      'pomerium_*',
-      'installation_id',
-      'runtime_flags',
-      'envoy_*',
-      'dns_*',
-      'insecure_mode',
-    ),
+    ...ignored(NO_SERVICES, 'pomerium_*', 'installation_id', 'runtime_flags', 'envoy_*', 'insecure_mode'),
+    ...ignored('has no use here: see dns_resolvers', 'dns_udp_max_queries', 'dns_use_tcp'),
     ...ignored(NO_PROTOCOL, 'ssh_*'),
     ...ignored('has no use here: the file is always watched', 'config_hot_reload'),
     ...ignored(

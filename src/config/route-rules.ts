@@ -39,6 +39,11 @@ const OF_APP = [
   'healthy_panic_threshold',
   'slow_start',
   'circuit_breaker_thresholds',
+  'dns_type',
+  'dns_lookup_family',
+  'dns_resolvers',
+  'dns_refresh_rate',
+  'dns_failure_refresh_rate',
   'identity_headers',
   'set_request_headers',
   'remove_request_headers',
@@ -100,6 +105,26 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
     for (const key of OF_TLS)
       if (has(route, key))
         say(key, `goes with https:// or https+unix:// in to: this route speaks no TLS to its app`);
+  if (has(route, 'to')) issues.push(...checkDns(route, at));
+  return issues;
+}
+
+/** Over the hosts in `to`; a socket has none. */
+function checkDns(route: RawMap, at: IssuePath): Issue[] {
+  const urls = urlsOf(route['to']);
+  const hasService = urls.some((url) => /^srv\+/i.test(url));
+  const hasName = urls.some((url) => /^(?:https?|h2c):\/\/(?!\[|[\d.]+(?:[:/,]|$))/i.test(url));
+  const isStrict = route['dns_type'] === 'STRICT_DNS';
+  const issues: Issue[] = [];
+  if (isStrict && !hasName)
+    issues.push({ path: [...at, 'dns_type'], message: 'goes with a host name in to: there is none' });
+  if (!isStrict && !hasService)
+    for (const key of ['dns_refresh_rate', 'dns_failure_refresh_rate'])
+      if (has(route, key))
+        issues.push({
+          path: [...at, key],
+          message: 'goes with dns_type: STRICT_DNS, or srv+https:// in to: else each connection asks anew',
+        });
   return issues;
 }
 
@@ -175,4 +200,4 @@ function urlsOf(to: unknown): string[] {
 
 const isTcp = (url: string): boolean => /^tcp:/i.test(url);
 
-const isPlain = (url: string): boolean => /^(?:http:|h2c:|http\+unix:|unix:)/i.test(url);
+const isPlain = (url: string): boolean => /^(?:(?:srv\+)?http:|(?:srv\+)?h2c:|http\+unix:|unix:)/i.test(url);

@@ -19,6 +19,7 @@ import {
 import { presets, routeCallerHeaders } from './schema-caller.ts';
 import { routeShaping as shaping } from './schema-shaping.ts';
 import { balancing } from './schema-balance.ts';
+import { routeDns } from './schema-dns.ts';
 import { enrol } from './schema-enrol.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
@@ -162,7 +163,7 @@ export const routeSchema = z.strictObject({
   to: to
     .exactOptional()
     .describe(
-      'Where the app is: `https://host:port`, `http://host:port`, `h2c://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`, and `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
+      'Where the app is: `https://host:port`, `http://host:port`, `h2c://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`; `srv+https://_service._tcp.domain` (or `srv+http`, `srv+h2c`), where SRV records say; `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
     ),
   redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
@@ -204,6 +205,7 @@ export const routeSchema = z.strictObject({
       'Between two pieces of the answer. Default: `default_upstream_idle_timeout`. 0 means no limit.',
     ),
   ...balancing,
+  ...routeDns,
   connect_timeout: duration({ min: 1 })
     .exactOptional()
     .describe('To connect to the app, TLS included. Default: `upstream_connect_timeout`.'),

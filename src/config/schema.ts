@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { autocert } from './schema-autocert.ts';
 import { limits, listening } from './schema-edge.ts';
 import { callerHeaders, presets } from './schema-caller.ts';
+import { dns } from './schema-dns.ts';
 import { hosts } from './schema-hosts.ts';
 import { logging } from './schema-log.ts';
 import { globalPolicy } from './schema-policy.ts';
@@ -57,6 +58,7 @@ export const settingsSchema = z.strictObject({
   ...refusals,
   ...callerHeaders,
   ...upstreamDefaults,
+  ...dns,
   ...limits,
   ...shaping,
   ...logging,

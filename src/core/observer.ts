@@ -193,7 +193,13 @@ export interface Reload {
 export interface Lifecycle {
   readonly time: number;
   readonly event:
-    'starting' | 'listening' | 'draining' | 'closed' | 'certificate_obtained' | 'upstream_healthy';
+    | 'starting'
+    | 'listening'
+    | 'draining'
+    | 'closed'
+    | 'certificate_obtained'
+    | 'upstream_healthy'
+    | 'upstream_resolved';
   /** One sentence, such as the addresses listened on, or what is still in flight. */
   readonly detail: string;
 }

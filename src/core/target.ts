@@ -8,8 +8,10 @@ export interface Target {
   readonly isH2c: boolean;
   /** Host name or address (IPv6 without brackets); undefined for a unix socket. */
   readonly host: Hostname | undefined;
-  /** 0 for a unix socket. */
+  /** 0 for a unix socket, and where SRV records say it. */
   readonly port: number;
+  /** Whose SRV records say where it is (RFC 2782), `_api._tcp.corp.example.com`; `host` is then the domain in it. */
+  readonly service: Hostname | undefined;
   /** Absolute path of a unix socket. */
   readonly socketPath: string | undefined;
   /** The name the app's certificate must have: the host, unless the route says otherwise. '' where nobody said. */
@@ -28,6 +30,9 @@ const SCHEMES: Readonly<Record<string, { protocol: Target['protocol']; isUnix: b
   'http+unix': { protocol: 'http', isUnix: true },
   'https+unix': { protocol: 'https', isUnix: true },
 };
+/** In front of a scheme: ask for SRV records. */
+const SRV = 'srv+';
+const SERVICE = /^_[a-z0-9-]+\._[a-z0-9-]+\.(.+)$/;
 const UNSUPPORTED = new Set(['h2', 'udp', 'ssh', 'ws', 'wss']);
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i;
 const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/;
@@ -37,8 +42,11 @@ export function parseTarget(text: string): Target {
   const parts = URL_PARTS.exec(text);
   if (parts === null) throw new Error(`'${text}' is not a URL: write https://host:port`);
   const [, rawScheme = '', authority = '', path = '', rest = ''] = parts;
-  const scheme = rawScheme.toLowerCase();
+  const isSrv = rawScheme.toLowerCase().startsWith(SRV);
+  const scheme = rawScheme.toLowerCase().slice(isSrv ? SRV.length : 0);
   const kind = SCHEMES[scheme];
+  if (isSrv && (kind === undefined || kind.isUnix))
+    throw new Error(`'${text}' is not for SRV records: write srv+https://_service._tcp.example.com`);
   if (kind === undefined) {
     if (scheme === 'tcp') throw new Error(`'tcp:' goes with a route from tls://: write https:// or http://`);
     if (UNSUPPORTED.has(scheme))
@@ -48,9 +56,30 @@ export function parseTarget(text: string): Target {
     );
   }
   if (rest !== '') throw new Error(`'${text}' has a query or fragment: leave it out`);
-  return kind.isUnix
-    ? unixTarget(text, kind.protocol, authority, path)
-    : tcpTarget(text, { protocol: kind.protocol, isH2c: scheme === 'h2c' }, authority, path);
+  if (kind.isUnix) return unixTarget(text, kind.protocol, authority, path);
+  const target = tcpTarget(text, { protocol: kind.protocol, isH2c: scheme === 'h2c' }, authority, path);
+  return isSrv ? srvTarget(text, target, authority) : target;
+}
+
+/**
+ * The name to prove is the domain that was asked about, never a name from the answer: whoever can forge DNS would choose
+ * it (RFC 9525 section 6.1).
+ */
+function srvTarget(text: string, target: Target, authority: string): Target {
+  const { host: service, protocol, isH2c } = target;
+  const domain = normalizeHostname(SERVICE.exec(service ?? '')?.[1] ?? '');
+  if (domain === undefined || isAddress(domain))
+    throw new Error(`'${text}' names no service: write srv+${protocol}://_service._tcp.example.com`);
+  if (/:\d*$/.test(authority)) throw new Error(`'${text}' has a port: leave it out, SRV records say it`);
+  return {
+    ...target,
+    host: domain,
+    port: 0,
+    service,
+    serverName: domain,
+    authority: domain,
+    name: `${SRV}${isH2c ? 'h2c' : protocol}://${service}`,
+  };
 }
 
 function unixTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
@@ -62,6 +91,7 @@ function unixTarget(text: string, protocol: Target['protocol'], authority: strin
     isH2c: false,
     host: undefined,
     port: 0,
+    service: undefined,
     socketPath: path,
     serverName: '',
     authority: 'localhost',
@@ -91,6 +121,7 @@ function tcpTarget(
     isH2c,
     host,
     port,
+    service: undefined,
     socketPath: undefined,
     serverName: host,
     authority: port === defaultPort ? shownHost : `${shownHost}:${port}`,
@@ -112,6 +143,18 @@ export function parseTcpTarget(text: string): { name: string; host: string; port
 /** The same place with another name to prove. */
 export function withServerName(target: Target, serverName: string): Target {
   return { ...target, serverName };
+}
+
+/** The same app at one address that DNS gave for `host`. What it must prove to be stays. */
+export function atAddress(target: Target, host: Hostname, port: number, address: Hostname): Target {
+  const scheme = target.isH2c ? 'h2c' : target.protocol;
+  return {
+    ...target,
+    host: address,
+    port,
+    service: undefined,
+    name: `${scheme}://${host}:${port} (${address})`,
+  };
 }
 
 /** The name for the ClientHello; undefined for addresses, which RFC 6066 section 3 keeps out of it. */

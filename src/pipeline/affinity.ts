@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { headerValue, headerValues } from '../core/flat-headers.ts';
 import type { Endpoint } from '../upstream/contract.ts';
-import type { Choice, Upstream } from '../upstream/upstream.ts';
+import type { Choice } from '../upstream/endpoint-set.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { Admitted } from './life.ts';
 
 export interface Affinity {

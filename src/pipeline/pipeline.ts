@@ -157,7 +157,9 @@ export class Pipeline implements Service {
     }
     const choice = choiceFor(directed, upstream);
     const endpoint = upstream.pick(choice);
-    if (endpoint === undefined || upstream.isFull) return new Refusal('upstream_unavailable');
+    if (endpoint === undefined)
+      return new Refusal('upstream_unavailable', undefined, `${upstream.name}: DNS has given no address`);
+    if (upstream.isFull) return new Refusal('upstream_unavailable');
     const plan = planOf(directed, {
       rewrite,
       upgrade: isWebsocket ? 'websocket' : undefined,

@@ -26,12 +26,15 @@ export function rehearse(
 }
 
 /** What an endpoint would get; without the signed assertion, which would be as good as the one of a real request. */
-export function rehearsedHead(admitted: Admitted, endpoint: Endpoint): OutgoingHead | undefined {
+export function rehearsedHead(
+  admitted: Admitted,
+  { authority }: Pick<Endpoint, 'authority'>,
+): OutgoingHead | undefined {
   const { action } = admitted.route;
   if (action.kind !== 'forward') return undefined;
   const plan = planOf(admitted, { rewrite: action.rewrite, upgrade: undefined, key: undefined });
   const callerHeaders = { ...plan.callerHeaders, assertion: undefined };
-  return outgoingHead(admitted.exchange, { ...plan, callerHeaders }, endpoint.authority);
+  return outgoingHead(admitted.exchange, { ...plan, callerHeaders }, authority);
 }
 
 class UnsentExchange implements Exchange {

@@ -1,12 +1,15 @@
 // From what a route says about its app to the Upstream that serves it. Makes no connection and parses no certificate.
-import { normalizeHostname } from '../core/hostname.ts';
+import { isAddress, normalizeHostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { BalancePolicy } from './balance.ts';
 import type { OutlierSettings } from './health.ts';
 import type { HealthCheck } from './health-check.ts';
-import type { ClientIdentity, PoolSettings, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
+import type { ClientIdentity, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
 import { type Target, parseTarget, withServerName } from '../core/target.ts';
-import { type PoolSource, PooledEndpoint } from './pooled-endpoint.ts';
+import type { DiscoverySettings } from './discovery.ts';
+import type { DnsSettings } from './dns-client.ts';
+import { Membership, type Place } from './membership.ts';
+import { PooledEndpoint, type UpstreamSource } from './pooled-endpoint.ts';
 import { Upstream } from './upstream.ts';
 
 /** Envoy's names. */
@@ -16,6 +19,16 @@ export interface OutlierConfig {
   readonly base_ejection_time?: number;
   readonly max_ejection_time?: number;
   readonly max_ejection_percent?: number;
+}
+
+/** How names in `to` become addresses. */
+export interface UpstreamDns {
+  /** Every address of a name is an endpoint of its own; else a name is one, looked up for each connection. */
+  readonly isStrict: boolean;
+  /** For names that are one endpoint. Undefined: as the system does. */
+  readonly lookup: DnsSettings | undefined;
+  /** For names whose addresses, or SRV records, are endpoints. */
+  readonly discovery: Omit<DiscoverySettings, 'kind' | 'name'>;
 }
 
 /** What a route says, defaults filled in. Times in milliseconds, 0 for no limit; certificates as PEM already read. */
@@ -49,6 +62,7 @@ export interface UpstreamSettings {
   readonly circuit_breaker_thresholds?: { readonly max_requests?: number };
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
+  readonly dns: UpstreamDns;
   /** The route's certificate, or the global one. */
   readonly identity?: ClientIdentity;
   /** The route's CAs instead of the system's, or the global ones besides them. */
@@ -58,17 +72,12 @@ export interface UpstreamSettings {
 const NONE: readonly string[] = [];
 
 /** Paths of issues are relative to the route. Endpoints take their pools from `source` at their first request. */
-export function compileUpstream(settings: UpstreamSettings, source: PoolSource): Upstream | readonly Issue[] {
+export function compileUpstream(
+  settings: UpstreamSettings,
+  source: UpstreamSource,
+): Upstream | readonly Issue[] {
   const issues: Issue[] = [];
-  const endpoints: PooledEndpoint[] = [];
-  const pools: PoolSettings[] = [];
-  const client = settings.upstream_client ?? 'raw';
-  const timeouts = {
-    // A connection in the making is limited by itself; this is for the wait before it.
-    waitMs: 2 * settings.connect_timeout,
-    headersMs: settings.timeout,
-    idleMs: settings.idle_timeout,
-  };
+  const places: Place[] = [];
   for (const [index, { url, weight }] of settings.to.entries()) {
     const target = compileTarget(url, settings.tls_upstream_server_name);
     if ('message' in target) {
@@ -78,40 +87,70 @@ export function compileUpstream(settings: UpstreamSettings, source: PoolSource):
       });
     } else if (!(weight > 0)) {
       issues.push({ path: ['to', index], message: `the weight of '${url}' must be positive` });
-    } else {
-      const shared = {
-        client,
-        identity: settings.identity,
-        trust: settings.trust,
-        spkiPins: settings.tls_upstream_spki_pins ?? NONE,
-        sanPins: settings.tls_upstream_san ?? NONE,
-        connectTimeoutMs: settings.connect_timeout,
-        maxConnections: settings.max_upstream_connections,
-        hasH2: settings.allow_h2 === true || target.isH2c,
-        pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
-      };
-      const pool = { ...shared, target };
-      pools.push(pool);
-      endpoints.push(new PooledEndpoint(pool, timeouts, source));
-    }
+    } else places.push(placeOf(target, weight, settings, source));
   }
   if (settings.to.length === 0) issues.push({ path: ['to'], message: 'no address: write https://host:port' });
   if (issues.length > 0) return issues;
+  const timeouts = {
+    // A connection in the making is limited by itself; this is for the wait before it.
+    waitMs: 2 * settings.connect_timeout,
+    headersMs: settings.timeout,
+    idleMs: settings.idle_timeout,
+  };
   const checks = settings.health_checks ?? [];
-  // Where there is no other to turn to and nothing is looked at, nothing need be known.
-  const health = pools.length > 1 || checks.length > 0 ? pools.map((pool) => source.health(pool)) : [];
-  return new Upstream({
+  const policy = {
     name: settings.name,
-    endpoints,
-    weights: settings.to.map(({ weight }) => weight),
-    health,
     policy: settings.load_balancing_policy ?? 'ROUND_ROBIN',
     outliers: outlierSettings(settings.outlier_detection ?? {}),
     panicPercent: settings.healthy_panic_threshold ?? 0,
     slowStartMs: settings.slow_start ?? 0,
     maxRequests: settings.circuit_breaker_thresholds?.max_requests ?? Infinity,
-    checked: checks.length === 0 ? [] : pools.map((pool, index) => ({ pool, checks, health: health[index] })),
-  });
+    checks,
+  };
+  if (places.some(({ discovery }) => discovery !== undefined))
+    return new Upstream(policy, new Membership(places, timeouts, source));
+  // Where there is no other to turn to and nothing is looked at, nothing need be known.
+  const isWatched = places.length > 1 || checks.length > 0;
+  const members = places.map(({ pool, weight }) => ({
+    endpoint: new PooledEndpoint(pool, timeouts, source),
+    pool,
+    weight,
+    tier: 0,
+    health: isWatched ? source.health(pool) : undefined,
+  }));
+  return new Upstream(policy, members);
+}
+
+function placeOf(target: Target, weight: number, settings: UpstreamSettings, source: UpstreamSource): Place {
+  const client = settings.upstream_client ?? 'raw';
+  const { dns } = settings;
+  const discovery = discoveryOf(target, dns);
+  const pool = {
+    client,
+    target,
+    // Its endpoints are addresses already.
+    dns: discovery === undefined && hasName(target) ? dns.lookup : undefined,
+    identity: settings.identity,
+    trust: settings.trust,
+    spkiPins: settings.tls_upstream_spki_pins ?? NONE,
+    sanPins: settings.tls_upstream_san ?? NONE,
+    connectTimeoutMs: settings.connect_timeout,
+    maxConnections: settings.max_upstream_connections,
+    hasH2: settings.allow_h2 === true || target.isH2c,
+    pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
+  };
+  return { pool, weight, discovery: discovery && source.discovery(discovery) };
+}
+
+const hasName = ({ host }: Target): boolean => host !== undefined && !isAddress(host);
+
+/** What is asked about the target ahead of connections; undefined: nothing. */
+function discoveryOf(target: Target, dns: UpstreamDns): DiscoverySettings | undefined {
+  const { host, service } = target;
+  if (host === undefined) return undefined;
+  const { isStrict, discovery } = dns;
+  if (service !== undefined) return { kind: 'srv', name: service, ...discovery };
+  return isStrict && hasName(target) ? { kind: 'address', name: host, ...discovery } : undefined;
 }
 
 function outlierSettings(given: OutlierConfig): OutlierSettings {

@@ -9,6 +9,8 @@ import { type Target, sniOf } from '../core/target.ts';
 
 export interface ConnectorOptions {
   readonly target: Target;
+  /** Of a host name. Default: the system's. */
+  readonly lookup?: net.LookupFunction | undefined;
   /** What is offered in the handshake, the best first (ALPN). Default: HTTP/1.1 alone. */
   readonly protocols?: readonly string[];
   /** TCP and TLS together. */
@@ -31,7 +33,7 @@ const KEEP_ALIVE_PROBE_MS = 60_000;
 
 /** Everything that depends only on the target is made here, once. */
 export function createConnector(options: ConnectorOptions): Connect {
-  const { target } = options;
+  const { target, lookup } = options;
   const address: net.NetConnectOpts =
     target.socketPath === undefined
       ? {
@@ -40,6 +42,7 @@ export function createConnector(options: ConnectorOptions): Connect {
           noDelay: true,
           keepAlive: true,
           keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+          ...(lookup && { lookup }),
         }
       : { path: target.socketPath };
   if (target.protocol === 'http') return (connected) => connectPlain(address, options, connected);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import { headerValue } from '../core/flat-headers.ts';
+import { jittered } from '../core/jitter.ts';
 import type { AttemptSink, OutgoingHead } from './contract.ts';
 import type { CheckThresholds, EndpointHealth } from './health.ts';
 import { type PoolSource, PooledEndpoint } from './pooled-endpoint.ts';
@@ -33,9 +34,6 @@ export interface CheckedEndpoint {
   readonly checks: readonly HealthCheck[];
   readonly health: EndpointHealth | undefined;
 }
-
-/** So that checks of many do not fall together. */
-const JITTER = 0.1;
 
 /** Every check that is under way. */
 export class HealthChecks {
@@ -77,8 +75,7 @@ export class HealthChecks {
       const fault = await this.#probe(pool, check);
       if (signal.aborted) return;
       health.noteCheck(fault, thresholds, performance.now());
-      const wait = intervalMs * (1 + (Math.random() - 0.5) * JITTER);
-      await delay(wait, undefined, { signal, ref: false }).catch(() => {});
+      await delay(jittered(intervalMs), undefined, { signal, ref: false }).catch(() => {});
     }
   }
 

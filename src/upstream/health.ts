@@ -37,7 +37,7 @@ export class EndpointHealth {
   #ejections = 0;
   #lastEjectionMs = 0;
   #ejectedUntil = -Infinity;
-  /** Since when it gets requests again after it got none; -Infinity: it always did. */
+  /** Since when it gets requests, where it got none before; -Infinity: it always did. */
   #readySince = -Infinity;
 
   constructor(name: string, onChange: OnHealth) {
@@ -53,7 +53,7 @@ export class EndpointHealth {
     return !this.#isFailing && now >= this.#ejectedUntil;
   }
 
-  /** How much of its share it gets `rampMs` long after it came back, 0.1 to 1. */
+  /** How much of its share it gets `rampMs` long after it came, or came back, 0.1 to 1. */
   shareAt(now: number, rampMs: number): number {
     const since = Math.max(this.#readySince, this.#ejectedUntil);
     return Math.min(1, Math.max(0.1, (now - since) / rampMs));
@@ -79,6 +79,11 @@ export class EndpointHealth {
     this.#ejectedUntil = now + this.#lastEjectionMs;
     this.#failures = this.#serverErrors = 0;
     this.#tell(false, `fails, gets no requests for ${Math.round(this.#lastEjectionMs)} ms`);
+  }
+
+  /** It is new among others: it gets its share little by little, too. */
+  noteArrival(now: number): void {
+    this.#readySince = now;
   }
 
   /** The outcome of a check of its own. */

@@ -2,6 +2,7 @@
 // change what a connection proves: a change of CA, identity, name or pin is another key, so another pool.
 import { hash } from 'node:crypto';
 import type { Target } from '../core/target.ts';
+import type { DnsSettings } from './dns-client.ts';
 
 /** What we show: PEM. */
 export interface ClientIdentity {
@@ -22,6 +23,8 @@ export type UpstreamClient = 'undici' | 'raw';
 export interface PoolSettings {
   readonly client: UpstreamClient;
   readonly target: Target;
+  /** How a host name is looked up for each connection. Undefined: as the system does. */
+  readonly dns: DnsSettings | undefined;
   readonly identity: ClientIdentity | undefined;
   /** Undefined: the system's roots. */
   readonly trust: UpstreamTrust | undefined;
@@ -43,8 +46,10 @@ export function tlsKey({ identity, trust }: PoolSettings): string {
 
 /** The same for settings that may share connections. A JSON list, so that no part can pass for another. */
 export function poolKey(settings: PoolSettings): string {
-  const { client, target, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining, hasH2 } = settings;
+  const { client, target, dns, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining, hasH2 } =
+    settings;
   const isTls = target.protocol === 'https';
   const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
-  return JSON.stringify([client, target.name, connectTimeoutMs, maxConnections, pipelining, hasH2, ...proof]);
+  const limits = [connectTimeoutMs, maxConnections, pipelining];
+  return JSON.stringify([client, target.name, dns ?? null, ...limits, hasH2, ...proof]);
 }

@@ -1,6 +1,7 @@
 // One address as one route sees it: a shared pool and the route's timeouts.
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead } from './contract.ts';
 import type { Socket } from 'node:net';
+import type { Discovery, DiscoverySettings } from './discovery.ts';
 import type { EndpointHealth } from './health.ts';
 import type { ConnectionPool } from './pool.ts';
 import type { PoolSettings } from './pool-settings.ts';
@@ -13,6 +14,14 @@ export interface PoolSource {
   health(settings: PoolSettings): EndpointHealth;
   /** Makes one connection, and leaves it to the caller. */
   connect(settings: PoolSettings): Promise<Socket>;
+}
+
+/** What upstreams are made from: the registry. */
+export interface UpstreamSource extends PoolSource {
+  /** What DNS says; the same for the same settings. Nothing is asked yet. */
+  discovery(settings: DiscoverySettings): Discovery;
+  /** There is nobody any more at the address that these connections lead to. */
+  forget(settings: PoolSettings): void;
 }
 
 export class PooledEndpoint implements Endpoint {

@@ -4,10 +4,13 @@
 import type { SecureContext } from 'node:tls';
 import type { Socket } from 'node:net';
 import { type ConnectorOptions, createConnector } from './connector.ts';
+import { createLookup } from './dns-client.ts';
+import { Discovery, type DiscoverySettings, type OnDiscovery } from './discovery.ts';
 import { EndpointHealth, type OnHealth } from './health.ts';
 import { H2Pool } from './h2-pool.ts';
 import { UndiciPool } from './undici-pool.ts';
 import type { ConnectionPool, PoolStats } from './pool.ts';
+import type { UpstreamSource } from './pooled-endpoint.ts';
 import { poolKey, type PoolSettings, tlsKey } from './pool-settings.ts';
 import { RawPool } from './raw-pool.ts';
 import { createTlsContext } from './tls-context.ts';
@@ -27,27 +30,48 @@ export interface UpstreamView extends PoolStats {
   readonly isReady: boolean | null;
 }
 
-export class UpstreamRegistry {
+/** Told of what becomes of endpoints, and of what DNS says. */
+export type OnUpstream = (event: Parameters<OnHealth>[0] | Parameters<OnDiscovery>[0]) => void;
+
+export class UpstreamRegistry implements UpstreamSource {
   readonly #pools = new Map<string, ConnectionPool>();
   /** Held by the pools that use them. */
   readonly #contexts = new Map<string, WeakRef<SecureContext>>();
   /** Held by the routes that ask. */
   readonly #health = new Map<string, WeakRef<EndpointHealth>>();
-  readonly #onHealth: OnHealth;
+  /** Held by the routes that ask, and by whoever follows them. */
+  readonly #discoveries = new Map<string, WeakRef<Discovery>>();
+  readonly #onEvent: OnUpstream;
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(onHealth: OnHealth = () => {}) {
-    this.#onHealth = onHealth;
+  constructor(onEvent: OnUpstream = () => {}) {
+    this.#onEvent = onEvent;
   }
 
   health(settings: PoolSettings): EndpointHealth {
     const key = poolKey(settings);
     const known = this.#health.get(key)?.deref();
     if (known !== undefined) return known;
-    const health = new EndpointHealth(settings.target.name, this.#onHealth);
+    const health = new EndpointHealth(settings.target.name, this.#onEvent);
     this.#health.set(key, new WeakRef(health));
     return health;
+  }
+
+  forget(settings: PoolSettings): void {
+    const key = poolKey(settings);
+    this.#health.delete(key);
+    // What is in flight there comes to its end; then `sweep` closes it.
+    this.#closeIdle(key, performance.now());
+  }
+
+  discovery(settings: DiscoverySettings): Discovery {
+    const key = JSON.stringify(settings);
+    const known = this.#discoveries.get(key)?.deref();
+    if (known !== undefined) return known;
+    const discovery = new Discovery(settings, this.#onEvent);
+    this.#discoveries.set(key, new WeakRef(discovery));
+    return discovery;
   }
 
   async connect(settings: PoolSettings): Promise<Socket> {
@@ -74,14 +98,9 @@ export class UpstreamRegistry {
 
   /** Closes pools that have had nothing to do for a minute. `now` as of `performance.now()`. */
   sweep(now: number): void {
-    for (const [key, pool] of this.#pools) {
-      if (!pool.isIdleSince(now - IDLE_MS)) continue;
-      this.#pools.delete(key);
-      void pool.close(0);
-    }
-    for (const [key, context] of this.#contexts)
-      if (context.deref() === undefined) this.#contexts.delete(key);
-    for (const [key, health] of this.#health) if (health.deref() === undefined) this.#health.delete(key);
+    for (const key of this.#pools.keys()) this.#closeIdle(key, now - IDLE_MS);
+    for (const held of [this.#contexts, this.#health, this.#discoveries])
+      for (const [key, one] of held) if (one.deref() === undefined) held.delete(key);
     if (this.#pools.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
@@ -126,6 +145,13 @@ export class UpstreamRegistry {
     await Promise.all(pools.map((pool) => pool.close(deadlineMs)));
   }
 
+  #closeIdle(key: string, since: number): void {
+    const pool = this.#pools.get(key);
+    if (pool?.isIdleSince(since) !== true) return;
+    this.#pools.delete(key);
+    void pool.close(0);
+  }
+
   #create(settings: PoolSettings): ConnectionPool {
     const { client, target, maxConnections, pipelining } = settings;
     const connector = this.#connector(settings);
@@ -148,9 +174,10 @@ export class UpstreamRegistry {
   }
 
   #connector(settings: PoolSettings): ConnectorOptions {
-    const { target, connectTimeoutMs, spkiPins, sanPins } = settings;
+    const { target, dns, connectTimeoutMs, spkiPins, sanPins } = settings;
     return {
       target,
+      lookup: dns && createLookup(dns),
       connectTimeoutMs,
       secureContext: () => this.#context(settings),
       expected: { serverName: target.serverName, spkiPins, sanPins },

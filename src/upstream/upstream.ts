@@ -1,91 +1,86 @@
-// A named group of endpoints: which of them the next attempt goes to, and which of them had better be left alone.
-import { type Balance, type BalancePolicy, createBalance } from './balance.ts';
+// A named group of endpoints: which of them the next attempt goes to, and which of them had better be left alone. Where DNS
+// says which there are, another set takes the place of the one before; requests under way keep the endpoint they have.
 import type { Endpoint } from './contract.ts';
-import type { EndpointHealth, OutlierSettings } from './health.ts';
-import type { CheckedEndpoint } from './health-check.ts';
+import type { Discovery } from './discovery.ts';
+import { type Choice, EndpointSet, type Member, type SetPolicy } from './endpoint-set.ts';
+import type { EndpointHealth } from './health.ts';
+import type { CheckedEndpoint, HealthCheck } from './health-check.ts';
+import { Membership } from './membership.ts';
 
-export interface UpstreamSet {
+export interface UpstreamPolicy extends SetPolicy {
   readonly name: string;
-  readonly endpoints: readonly Endpoint[];
-  /** Positive, one an endpoint. */
-  readonly weights: readonly number[];
-  /** One an endpoint; empty where nobody looks. */
-  readonly health: readonly EndpointHealth[];
-  readonly policy: BalancePolicy;
-  readonly outliers: OutlierSettings;
-  /** Below this share of endpoints that are ready, percent, all are taken for ready; 0: only where none is. */
-  readonly panicPercent: number;
-  /** How long one that comes back gets less than its share; 0: not at all. */
-  readonly slowStartMs: number;
   /** Requests under way at once; beyond it none is begun. */
   readonly maxRequests: number;
-  /** What is looked at by checks of its own. */
-  readonly checked: readonly CheckedEndpoint[];
-}
-
-export interface Choice {
-  /** One that has just failed: another is taken where there is another. */
-  readonly not?: Endpoint | undefined;
-  /** What requests that belong together share. */
-  readonly key?: string | undefined;
-  /** Taken where it is ready. */
-  readonly preferred?: Endpoint | undefined;
+  /** What is found out about each endpoint beside what requests find. */
+  readonly checks: readonly HealthCheck[];
 }
 
 /** Second tries at once, beside a fifth of what is under way: a set that is down must not be asked twice as much. */
 const MIN_RETRIES = 3;
 const RETRY_SHARE = 0.2;
 const NO_CHOICE: Choice = {};
+const NONE: readonly Discovery[] = [];
 
 export class Upstream {
   readonly name: string;
-  readonly endpoints: readonly Endpoint[];
-  readonly #set: UpstreamSet;
-  readonly #balance: Balance;
+  readonly #settings: UpstreamPolicy;
+  readonly #membership: Membership | undefined;
+  #set: EndpointSet;
   #active = 0;
   #retries = 0;
 
-  constructor(set: UpstreamSet) {
-    this.name = set.name;
-    this.endpoints = set.endpoints;
-    this.#set = set;
-    this.#balance = createBalance(set.policy, {
-      names: set.endpoints.map(({ name }) => name),
-      weights: set.weights,
-      active: (index) => set.health[index]?.active ?? 0,
-    });
+  /** Its members for good, or as DNS says. */
+  constructor(settings: UpstreamPolicy, members: readonly Member[] | Membership) {
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#membership = members instanceof Membership ? members : undefined;
+    this.#set = new EndpointSet(members instanceof Membership ? members.members() : members, settings);
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#set.endpoints;
+  }
+
+  /** Whom it goes to, for people: names that DNS has given no address for are among them. */
+  get shown(): readonly Pick<Endpoint, 'name' | 'authority'>[] {
+    return this.#membership?.shown() ?? this.endpoints;
+  }
+
+  /** What is asked of DNS for it. */
+  get discoveries(): readonly Discovery[] {
+    return this.#membership?.discoveries ?? NONE;
   }
 
   get checked(): readonly CheckedEndpoint[] {
-    return this.#set.checked;
+    const { checks } = this.#settings;
+    return checks.length === 0 ? [] : this.#set.members.map(({ pool, health }) => ({ pool, checks, health }));
+  }
+
+  /** Whether its endpoints are looked at, or follow DNS. */
+  get isFollowed(): boolean {
+    return this.#settings.checks.length > 0 || this.#membership !== undefined;
   }
 
   get isFull(): boolean {
-    return this.#active >= this.#set.maxRequests;
+    return this.#active >= this.#settings.maxRequests;
+  }
+
+  /** Takes what DNS says now. Returns whether that is something new. */
+  refresh(): boolean {
+    const members = this.#membership?.members() ?? this.#set.members;
+    if (members === this.#set.members) return false;
+    this.#set = new EndpointSet(members, this.#settings);
+    return true;
   }
 
   /** The endpoint for the next attempt. Undefined only in a group without endpoints. */
-  pick({ not, key, preferred }: Choice = NO_CHOICE): Endpoint | undefined {
-    const { endpoints } = this;
-    if (endpoints.length < 2) return endpoints[0];
-    const now = performance.now();
-    const isUnready = this.#unready(now);
-    const refused = not === undefined ? -1 : endpoints.indexOf(not);
-    const isOut = (index: number): boolean => index === refused || isUnready(index);
-    if (preferred !== undefined && preferred !== not && !isOut(endpoints.indexOf(preferred)))
-      return preferred;
-    let index = this.#balance.next(isOut, key);
-    if (index !== -1 && this.#mustStillWait(index, now)) {
-      const other = this.#balance.next((one) => one === index || isOut(one), key);
-      if (other !== -1) index = other;
-    }
-    if (index === -1) index = this.#balance.next((one) => one === refused, key);
-    return endpoints[index === -1 ? refused : index];
+  pick(choice: Choice = NO_CHOICE): Endpoint | undefined {
+    return this.#set.pick(choice);
   }
 
   /** A request goes to it. What it returns is for `end`. */
   begin(endpoint: Endpoint): EndpointHealth | undefined {
-    const health = this.#set.health[this.endpoints.indexOf(endpoint)];
+    const health = this.#set.healthOf(endpoint);
     this.#active++;
     if (health !== undefined) health.active++;
     return health;
@@ -97,10 +92,10 @@ export class Upstream {
     if (health === undefined) return;
     health.active--;
     if (outcome === 'gone') return;
-    const { outliers } = this.#set;
+    const { outliers } = this.#settings;
     const isOutlier =
       outcome === 'failed' ? health.noteFailure(outliers) : health.noteAnswer(outcome, outliers);
-    if (isOutlier && this.#mayEject()) health.eject(performance.now(), outliers);
+    if (isOutlier && this.#set.mayEject(health)) health.eject(performance.now(), outliers);
   }
 
   /** Whether one more second try is within the budget; `endRetry` gives its place back. */
@@ -113,28 +108,4 @@ export class Upstream {
   endRetry(): void {
     this.#retries--;
   }
-
-  #unready(now: number): (index: number) => boolean {
-    const { health, panicPercent } = this.#set;
-    let ready = 0;
-    for (const one of health) if (one.isReady(now)) ready++;
-    const isPanic = ready === 0 || (ready / health.length) * 100 < panicPercent;
-    if (isPanic || ready === health.length) return never;
-    return (index) => health[index]?.isReady(now) === false;
-  }
-
-  #mustStillWait(index: number, now: number): boolean {
-    const { slowStartMs, health } = this.#set;
-    const one = health[index];
-    return slowStartMs > 0 && one !== undefined && Math.random() > one.shareAt(now, slowStartMs);
-  }
-
-  #mayEject(): boolean {
-    const { health, outliers } = this.#set;
-    const now = performance.now();
-    const out = health.filter((one) => one.isEjected(now)).length;
-    return health.length > 1 && (out === 0 || ((out + 1) / health.length) * 100 <= outliers.maxPercent);
-  }
 }
-
-const never = (): boolean => false;

@@ -17,7 +17,11 @@ export interface TestApp {
 }
 
 /** Without a listener it answers every request with its method, target, headers and body as JSON. */
-export async function startApp(t: Teardown, listener: RequestListener = reflect): Promise<TestApp> {
+export async function startApp(
+  t: Teardown,
+  listener: RequestListener = reflect,
+  { host = '127.0.0.1', port = 0 } = {},
+): Promise<TestApp> {
   const pki = await makeTestPki();
   const requests: IncomingMessage[] = [];
   const server = createServer({
@@ -31,7 +35,7 @@ export async function startApp(t: Teardown, listener: RequestListener = reflect)
     requests.push(request);
     listener(request, response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   t.teardown(() => {
     server.closeAllConnections();

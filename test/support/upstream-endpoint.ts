@@ -73,6 +73,7 @@ export function openEndpoint(
   const settings = {
     client: 'undici' as const,
     target,
+    dns: undefined,
     identity: undefined,
     trust: undefined,
     spkiPins: [],

@@ -11,6 +11,7 @@ import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
 import { AttemptRecorder, outgoing } from '../../support/attempt-recorder.ts';
 import { makeTestPki } from '../../support/certificates.ts';
+import { systemDns } from '../../support/system-dns.ts';
 import { answerEach, startRawUpstream } from '../../support/raw-upstream.ts';
 
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood';
@@ -37,6 +38,7 @@ function settingsFor(url: string): UpstreamSettings {
     timeout: 2000,
     idle_timeout: 2000,
     max_upstream_connections: 4,
+    dns: systemDns,
     identity: OURS,
     trust: { pem: pki.serverCa.certPem, mode: 'replace' },
   };

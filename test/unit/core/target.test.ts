@@ -7,6 +7,7 @@ t.test('an https URL says where to connect and whom to expect', (t) => {
     isH2c: false,
     host: 'app.internal',
     port: 8443,
+    service: undefined,
     socketPath: undefined,
     serverName: 'app.internal',
     authority: 'app.internal:8443',

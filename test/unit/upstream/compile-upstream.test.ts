@@ -1,16 +1,22 @@
 import t from 'tap';
 import { type UpstreamSettings, compileUpstream } from '../../../src/upstream/compile-upstream.ts';
+import { Discovery } from '../../../src/upstream/discovery.ts';
 import { EndpointHealth } from '../../../src/upstream/health.ts';
-import type { PoolSource } from '../../../src/upstream/pooled-endpoint.ts';
+import type { UpstreamSource } from '../../../src/upstream/pooled-endpoint.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
+import { systemDns } from '../../support/system-dns.ts';
 
-const unused: PoolSource = {
+const unused: UpstreamSource = {
   acquire: () => {
     throw new Error('a pool was made while compiling');
   },
   health: ({ target }) => new EndpointHealth(target.name, () => {}),
   connect: async () => {
     throw new Error('a connection was made while compiling');
+  },
+  discovery: (one) => new Discovery(one, () => {}),
+  forget: () => {
+    throw new Error('nothing has been there before');
   },
 };
 
@@ -21,6 +27,7 @@ const settings = (some: Partial<UpstreamSettings>): UpstreamSettings => ({
   timeout: 1000,
   idle_timeout: 1000,
   max_upstream_connections: 2,
+  dns: systemDns,
   ...some,
 });
 
