@@ -34,6 +34,7 @@ export type OnDiscovery = (event: {
 
 /** More is an attack, or a mistake. */
 const MAX_INSTANCES = 100;
+const TOO_MANY = `there are more than ${MAX_INSTANCES}, the rest is left out`;
 
 /** RFC 2782 gives a record of weight 0 'a very small chance' beside others. */
 const LEAST_WEIGHT = 0.01;
@@ -103,8 +104,7 @@ export class Discovery {
     if (this.#client !== client) return;
     this.#client = undefined;
     if (found.length === 0 && faults.length === 0) faults.push('the answer has no address');
-    if (found.length > MAX_INSTANCES)
-      faults.push(`more than ${MAX_INSTANCES} addresses: the rest is left out`);
+    if (found.length > MAX_INSTANCES) faults.push(TOO_MANY);
     this.#dueAt = performance.now() + jittered(found.length === 0 ? failureRefreshMs : refreshMs);
     this.#take(withShares(found.slice(0, MAX_INSTANCES)), faults[0]);
   }
@@ -122,7 +122,9 @@ export class Discovery {
   }
 
   async #services(client: DnsClient, faults: string[]): Promise<Found[]> {
-    const records = (await client.services(this.#settings.name)).sort(inOrder).slice(0, MAX_INSTANCES);
+    const all = await client.services(this.#settings.name);
+    if (all.length > MAX_INSTANCES) faults.push(TOO_MANY);
+    const records = all.sort(inOrder).slice(0, MAX_INSTANCES);
     const priorities = [...new Set(records.map(({ priority }) => priority))];
     const hosts = new Map<Hostname, Promise<Hostname[]>>();
     for (const { host } of records)

@@ -22,7 +22,9 @@ export interface DnsServer {
   readonly services: Map<string, readonly Service[]>;
   /** `TYPE name` of each question. */
   readonly asked: string[];
-  /** `fails` answers SERVFAIL. */
+  /** Names about which it says SERVFAIL. */
+  readonly failing: Set<string>;
+  /** `fails`: SERVFAIL for every name. */
   mood: 'answers' | 'fails' | 'silent';
 }
 
@@ -40,6 +42,7 @@ export async function startDnsServer(t: Teardown): Promise<DnsServer> {
     addresses: new Map(),
     services: new Map(),
     asked: [],
+    failing: new Set(),
     mood: 'answers',
   };
   socket.on('message', (query, from) => {
@@ -55,7 +58,8 @@ function answerTo(query: Buffer, server: DnsServer): Buffer | undefined {
   server.asked.push(`${TYPES[type] ?? type} ${name}`);
   if (server.mood === 'silent') return undefined;
   const isKnown = server.addresses.has(name) || server.services.has(name);
-  const code = server.mood === 'fails' ? SERVFAIL : isKnown ? 0 : NXDOMAIN;
+  const isFailing = server.mood === 'fails' || server.failing.has(name);
+  const code = isFailing ? SERVFAIL : isKnown ? 0 : NXDOMAIN;
   const data = code === 0 ? dataOf(name, type, server) : [];
   const records = data.map((one) => {
     const head = Buffer.alloc(12);
@@ -85,8 +89,10 @@ function serviceData({ target, port, priority = 0, weight = 0 }: Service): Buffe
   head.writeUInt16BE(priority, 0);
   head.writeUInt16BE(weight, 2);
   head.writeUInt16BE(port, 4);
-  return Buffer.concat([head, ...target.split('.').map(label), Buffer.of(0)]);
+  return Buffer.concat([head, ...target.split('.').filter(isFilled).map(label), Buffer.of(0)]);
 }
+
+const isFilled = (text: string): boolean => text !== '';
 
 function label(text: string): Buffer {
   return Buffer.concat([Buffer.of(text.length), Buffer.from(text, 'latin1')]);
@@ -94,9 +100,7 @@ function label(text: string): Buffer {
 
 function addressData(address: string): Buffer {
   if (!isIPv6(address)) return Buffer.from(address.split('.').map(Number));
-  const [front = [], back = []] = address
-    .split('::')
-    .map((half) => half.split(':').filter((group) => group !== ''));
+  const [front = [], back = []] = address.split('::').map((half) => half.split(':').filter(isFilled));
   const groups = [...front, ...Array.from({ length: 8 - front.length - back.length }, () => '0'), ...back];
   return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex');
 }

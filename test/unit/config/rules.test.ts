@@ -93,6 +93,43 @@ t.test('settings about the app go with to, those about TLS with https', (t) => {
   t.end();
 });
 
+t.test('settings about names go with names', (t) => {
+  const strict = 'dns_type: STRICT_DNS';
+  const noName = 'routes.yaml:10:15 routes[0].dns_type: goes with a host name in to: there is none';
+  for (const to of [
+    'https://10.0.0.1:8443',
+    'http://[::1]',
+    '"unix:/run/b.sock"',
+    'srv+http://_a._tcp.b.test',
+  ])
+    t.same(problemLines(withRoute(`to: ${to}`, strict)), [noName], to);
+  for (const to of ['https://b', 'h2c://10.b.test:81', '["http://10.0.0.1,2", "http://b,1"]'])
+    t.same(problemLines(withRoute(`to: ${to}`, strict, 'dns_refresh_rate: 1s')), [], to);
+  const message = 'goes with dns_type: STRICT_DNS, or srv+https:// in to: else each connection asks anew';
+  t.same(problemLines(withRoute('to: https://b', 'dns_refresh_rate: 1s', 'dns_failure_refresh_rate: 1s')), [
+    `routes.yaml:10:23 routes[0].dns_refresh_rate: ${message}`,
+    `routes.yaml:11:31 routes[0].dns_failure_refresh_rate: ${message}`,
+  ]);
+  t.same(problemLines(withRoute('to: srv+https://_a._tcp.b.test', 'dns_refresh_rate: 1s')), []);
+  t.match(problemLines(withRoute('to: srv+http://_a._tcp.b.test', 'tls_custom_ca_file: ca.crt')), [
+    /this route speaks no TLS to its app/,
+  ]);
+  t.same(problemLines(withRoute('to: https://b', 'dns_resolvers: ["10.0.0.1:8600", "::1", "[::1]:53"]')), []);
+  for (const resolver of [
+    'dns.test',
+    '10.0.0.1:0',
+    '10.0.0.1:65536',
+    '[10.0.0.1]:53',
+    '::1%eth0',
+    'tcp://10.0.0.1',
+  ])
+    t.match(problemLines(withRoute('to: https://b', `dns_resolvers: ["${resolver}"]`)), [
+      /is not an address/,
+    ]);
+  t.match(problemLines(withRoute('to: https://b', 'dns_lookup_family: v4')), [/is none of AUTO, V4_ONLY/]);
+  t.end();
+});
+
 t.test('a redirect says one thing, and leads away', (t) => {
   t.same(problemLines(withRoute('redirect: {https_redirect: true}')), [
     'routes.yaml:9:15 routes[0].redirect: leads back to the same address: give host_redirect, port_redirect, path_redirect or prefix_rewrite',

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { parseTarget, sniOf, withServerName } from '../../../src/core/target.ts';
+import { normalizeHostname } from '../../../src/core/hostname.ts';
+import { atAddress, parseTarget, sniOf, withServerName } from '../../../src/core/target.ts';
 
 t.test('an https URL says where to connect and whom to expect', (t) => {
   t.strictSame(parseTarget('https://App.Internal:8443/'), {
@@ -50,6 +51,33 @@ t.test('unix sockets speak http, or https where asked', (t) => {
   t.end();
 });
 
+t.test('SRV records say where, the domain in their name who', (t) => {
+  t.strictSame(parseTarget('srv+https://_API._tcp.Corp.example.com/'), {
+    protocol: 'https',
+    isH2c: false,
+    host: 'corp.example.com',
+    port: 0,
+    service: '_api._tcp.corp.example.com',
+    socketPath: undefined,
+    serverName: 'corp.example.com',
+    authority: 'corp.example.com',
+    name: 'srv+https://_api._tcp.corp.example.com',
+  });
+  const h2c = parseTarget('srv+h2c://_a._tcp.b.test');
+  const [host, address] = [normalizeHostname('node.test'), normalizeHostname('[::7]')];
+  if (host === undefined || address === undefined) throw new Error('no names');
+  t.match(atAddress(h2c, host, 81, address), {
+    isH2c: true,
+    host: '::7',
+    port: 81,
+    service: undefined,
+    serverName: 'b.test',
+    authority: 'b.test',
+    name: 'h2c://node.test:81 (::7)',
+  });
+  t.end();
+});
+
 t.test('what is no address of an app is refused with what to write instead', (t) => {
   const bad: [string, RegExp][] = [
     ['app.internal:8080', /no scheme known here|not a URL/],
@@ -66,6 +94,12 @@ t.test('what is no address of an app is refused with what to write instead', (t)
     ['unix:run/app.sock', /absolute/],
     ['unix://host/run/app.sock', /absolute/],
     ['unix:/', /absolute/],
+    ['srv+https://_a._tcp.b.test:443', /has a port/],
+    ['srv+https://b.test', /names no service: write srv\+https/],
+    ['srv+https://_a._tcp', /names no service/],
+    ['srv+http://_a._tcp.10.0.0.1', /no valid host|names no service/],
+    ['srv+unix:/run/app.sock', /not for SRV records/],
+    ['srv+tcp://_a._tcp.b.test', /not for SRV records/],
   ];
   for (const [url, message] of bad) t.throws(() => parseTarget(url), { message }, url);
   t.end();
