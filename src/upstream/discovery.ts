@@ -59,6 +59,7 @@ export class Discovery {
     return this.#instances;
   }
 
+  /** Whether there was an outcome, good or bad. */
   get wasAsked(): boolean {
     return this.#dueAt !== -Infinity;
   }
@@ -76,6 +77,7 @@ export class Discovery {
 
   /** Tells what is new since the last time. */
   report(): void {
+    if (!this.wasAsked) return;
     const before = this.#told;
     const told = { addresses: this.#instances.map(textOf), fault: this.#fault };
     const isSame = String(before?.addresses) === String(told.addresses);

@@ -57,10 +57,10 @@ export class EndpointSet {
 
   /** Undefined only where there is none. */
   pick(choice: Choice): Endpoint | undefined {
-    const [first, ...others] = this.#tiers;
+    const [first] = this.#tiers;
     if (first === undefined) return this.endpoints[0];
     const now = performance.now();
-    const tier = others.length === 0 ? first : this.#tiers.find((one) => one.hasReady(now, choice.not));
+    const tier = this.#tiers.length === 1 ? first : this.#tiers.find((one) => one.hasReady(now, choice.not));
     return (tier ?? first).pick(choice, now);
   }
 
