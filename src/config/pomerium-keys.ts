@@ -57,7 +57,7 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'health_check_*',
     ),
     ...ignored(`${LATER}: nothing is traced`, 'tracing_*', 'otel_*'),
-    ...ignored('is not implemented yet: see max_upstream_connections', 'circuit_breaker_thresholds'),
+    ...ignored('stands on routes here, and max_upstream_connections for all', 'circuit_breaker_thresholds'),
     ...ignored('has no use here: what trusted_proxies say is passed on, nothing else is', 'skip_xff_append'),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),

@@ -117,6 +117,19 @@ export const balancing = {
     .describe('How long an instance that comes back gets less than its share. Default: not at all.'),
   circuit_breaker_thresholds: z
     .strictObject({
+      max_connections: count()
+        .exactOptional()
+        .describe('Connections to each instance at once, instead of `max_upstream_connections`.'),
+      max_pending_requests: count()
+        .exactOptional()
+        .describe(
+          'Requests that wait for a connection to an instance, also while one is made. Then 503. Default: 1024.',
+        ),
+      max_retries: count({ min: 0 })
+        .exactOptional()
+        .describe(
+          'Second tries at once. Default: a fifth of the requests under way, and at least three. 0: none.',
+        ),
       max_requests: count()
         .exactOptional()
         .describe('Requests under way at once. Then 503. Default: no limit.'),

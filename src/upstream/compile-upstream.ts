@@ -21,6 +21,14 @@ export interface OutlierConfig {
   readonly max_ejection_percent?: number;
 }
 
+/** Envoy's names. Undefined: no limit of requests, the usual ones of the rest. */
+export interface CircuitBreakerConfig {
+  readonly max_connections?: number;
+  readonly max_pending_requests?: number;
+  readonly max_requests?: number;
+  readonly max_retries?: number;
+}
+
 /** How names in `to` become addresses. */
 export interface UpstreamDns {
   /** Every address of a name is an endpoint of its own; else a name is one, looked up for each connection. */
@@ -59,7 +67,7 @@ export interface UpstreamSettings {
   readonly healthy_panic_threshold?: number;
   /** Default 0. */
   readonly slow_start?: number;
-  readonly circuit_breaker_thresholds?: { readonly max_requests?: number };
+  readonly circuit_breaker_thresholds?: CircuitBreakerConfig;
   /** Connections at once to one endpoint. */
   readonly max_upstream_connections: number;
   readonly dns: UpstreamDns;
@@ -70,6 +78,9 @@ export interface UpstreamSettings {
 }
 
 const NONE: readonly string[] = [];
+
+/** Requests that wait for a connection to one address. */
+const MAX_WAITING = 1024;
 
 /** Paths of issues are relative to the route. Endpoints take their pools from `source` at their first request. */
 export function compileUpstream(
@@ -97,14 +108,15 @@ export function compileUpstream(
     headersMs: settings.timeout,
     idleMs: settings.idle_timeout,
   };
-  const checks = settings.health_checks ?? [];
+  const { health_checks: checks = [], circuit_breaker_thresholds: breaker = {} } = settings;
   const policy = {
     name: settings.name,
     policy: settings.load_balancing_policy ?? 'ROUND_ROBIN',
     outliers: outlierSettings(settings.outlier_detection ?? {}),
     panicPercent: settings.healthy_panic_threshold ?? 0,
     slowStartMs: settings.slow_start ?? 0,
-    maxRequests: settings.circuit_breaker_thresholds?.max_requests ?? Infinity,
+    maxRequests: breaker.max_requests ?? Infinity,
+    maxRetries: breaker.max_retries,
     checks,
   };
   if (places.some(({ discovery }) => discovery !== undefined))
@@ -123,7 +135,7 @@ export function compileUpstream(
 
 function placeOf(target: Target, weight: number, settings: UpstreamSettings, source: UpstreamSource): Place {
   const client = settings.upstream_client ?? 'raw';
-  const { dns } = settings;
+  const { dns, circuit_breaker_thresholds: breaker = {} } = settings;
   const discovery = discoveryOf(target, dns);
   const pool = {
     client,
@@ -135,7 +147,8 @@ function placeOf(target: Target, weight: number, settings: UpstreamSettings, sou
     spkiPins: settings.tls_upstream_spki_pins ?? NONE,
     sanPins: settings.tls_upstream_san ?? NONE,
     connectTimeoutMs: settings.connect_timeout,
-    maxConnections: settings.max_upstream_connections,
+    maxConnections: breaker.max_connections ?? settings.max_upstream_connections,
+    maxWaiting: breaker.max_pending_requests ?? MAX_WAITING,
     hasH2: settings.allow_h2 === true || target.isH2c,
     pipelining: client === 'raw' ? (settings.upstream_pipelining ?? 1) : 1,
   };

@@ -32,6 +32,8 @@ export interface PoolSettings {
   readonly sanPins: readonly string[];
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
+  /** Requests that may wait for one of them. */
+  readonly maxWaiting: number;
   /** Safe requests at once on one connection, with `raw` alone; 1 for one after the other. */
   readonly pipelining: number;
   /** Whether the app is asked in HTTP/2 where it can, by a client of our own whatever `client` says. */
@@ -46,10 +48,10 @@ export function tlsKey({ identity, trust }: PoolSettings): string {
 
 /** The same for settings that may share connections. A JSON list, so that no part can pass for another. */
 export function poolKey(settings: PoolSettings): string {
-  const { client, target, dns, spkiPins, sanPins, connectTimeoutMs, maxConnections, pipelining, hasH2 } =
-    settings;
+  const { client, target, dns, spkiPins, sanPins, hasH2 } = settings;
+  const { connectTimeoutMs, maxConnections, maxWaiting, pipelining } = settings;
   const isTls = target.protocol === 'https';
   const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
-  const limits = [connectTimeoutMs, maxConnections, pipelining];
+  const limits = [connectTimeoutMs, maxConnections, maxWaiting, pipelining];
   return JSON.stringify([client, target.name, dns ?? null, ...limits, hasH2, ...proof]);
 }

@@ -42,14 +42,11 @@ export interface ConnectionPool {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Why a pool in this state takes no further request; undefined: it does. */
+/** Why a pool takes no further request; undefined: it does. Who waits while a connection is made waits, too. */
 export function refusalOf(
-  isClosing: boolean,
-  waiting: number,
-  { maxConnections, maxWaiting, pipelining }: PoolOptions,
+  { isClosing, stats }: Pick<ConnectionPool, 'isClosing' | 'stats'>,
+  maxWaiting: number,
 ): string | undefined {
   if (isClosing) return 'closed';
-  return waiting < maxConnections * pipelining + maxWaiting
-    ? undefined
-    : `${maxWaiting} requests are waiting already`;
+  return stats.waiting < maxWaiting ? undefined : `${maxWaiting} requests are waiting already`;
 }

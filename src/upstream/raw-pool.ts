@@ -68,8 +68,8 @@ export class RawPool implements ConnectionPool {
   }
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): RawAttempt {
+    const refusal = refusalOf(this, this.#options.maxWaiting);
     const attempt = new RawAttempt(head, sink, this.#inFlight.options(timeouts));
-    const refusal = refusalOf(this.isClosing, this.#inFlight.waiting, this.#options);
     this.#inFlight.waiting++;
     if (refusal !== undefined)
       attempt.failLater(new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));

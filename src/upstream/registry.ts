@@ -22,7 +22,6 @@ const SWEEP_MS = 30_000;
 const KEEP_ALIVE_MS = 4000;
 const MAX_KEEP_ALIVE_MS = 55_000;
 const MAX_HEADER_BYTES = 65_536;
-const MAX_WAITING = 1024;
 
 export interface UpstreamView extends PoolStats {
   readonly name: string;
@@ -153,14 +152,14 @@ export class UpstreamRegistry implements UpstreamSource {
   }
 
   #create(settings: PoolSettings): ConnectionPool {
-    const { client, target, maxConnections, pipelining } = settings;
+    const { client, target, maxConnections, maxWaiting, pipelining } = settings;
     const connector = this.#connector(settings);
     const options = {
       target,
       connect: createConnector(connector),
       maxConnections,
+      maxWaiting,
       pipelining,
-      maxWaiting: MAX_WAITING,
       maxHeaderBytes: MAX_HEADER_BYTES,
       keepAliveMs: KEEP_ALIVE_MS,
       maxKeepAliveMs: MAX_KEEP_ALIVE_MS,

@@ -50,7 +50,7 @@ export class UndiciPool implements AttemptTally, ConnectionPool {
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): UndiciAttempt {
     const { target } = this.#options;
     const attempt = new UndiciAttempt(head, sink, { name: target.name, timeouts, tally: this });
-    const refusal = refusalOf(this.isClosing, this.#waiting, this.#options);
+    const refusal = refusalOf(this, this.#options.maxWaiting);
     this.#inFlight++;
     this.#waiting++;
     if (refusal !== undefined) {

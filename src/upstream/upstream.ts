@@ -11,6 +11,8 @@ export interface UpstreamPolicy extends SetPolicy {
   readonly name: string;
   /** Requests under way at once; beyond it none is begun. */
   readonly maxRequests: number;
+  /** Second tries at once; undefined: a share of what is under way. */
+  readonly maxRetries: number | undefined;
   /** What is found out about each endpoint beside what requests find. */
   readonly checks: readonly HealthCheck[];
 }
@@ -100,7 +102,8 @@ export class Upstream {
 
   /** Whether one more second try is within the budget; `endRetry` gives its place back. */
   beginRetry(): boolean {
-    if (this.#retries >= Math.max(MIN_RETRIES, this.#active * RETRY_SHARE)) return false;
+    const { maxRetries = Math.max(MIN_RETRIES, this.#active * RETRY_SHARE) } = this.#settings;
+    if (this.#retries >= maxRetries) return false;
     this.#retries++;
     return true;
   }

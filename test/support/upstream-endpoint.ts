@@ -80,6 +80,7 @@ export function openEndpoint(
     sanPins: [],
     connectTimeoutMs: 0,
     maxConnections: 0,
+    maxWaiting: 0,
     pipelining: 1,
     hasH2: false,
   };

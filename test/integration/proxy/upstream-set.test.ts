@@ -193,21 +193,3 @@ t.test('the less busy is asked', async (t) => {
   for (const end of held) end();
   await Promise.all(begun);
 });
-
-t.test('no more requests at once than the app can bear', async (t) => {
-  const held: (() => void)[] = [];
-  const app = await startApp(t, (_, response) => void held.push(() => response.end('x')));
-  const { ask } = await setUp(t, [app], { circuit_breaker_thresholds: { max_requests: 2 } });
-  const begun = [ask(), ask()];
-  await until(() => held.length === 2);
-  t.equal((await ask()).status, 503);
-  for (const end of held) end();
-  t.strictSame(
-    (await Promise.all(begun)).map(({ status }) => status),
-    [200, 200],
-  );
-  const next = ask();
-  await until(() => held.length === 3);
-  held[2]?.();
-  t.equal((await next).status, 200);
-});

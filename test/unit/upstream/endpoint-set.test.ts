@@ -24,6 +24,7 @@ const POOL = {
   sanPins: [],
   connectTimeoutMs: 0,
   maxConnections: 1,
+  maxWaiting: 1024,
   pipelining: 1,
   hasH2: false,
 };
