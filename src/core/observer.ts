@@ -34,11 +34,42 @@ export interface ConnectionRecord {
   readonly client: ClientRecord | undefined;
 }
 
+/** One attempt at an app, as a span of its own. */
+export interface AttemptTrace {
+  /** Lower-case hex, as are all ids. */
+  readonly spanId: string;
+  /** As in `ExchangeRecord`. */
+  readonly endpoint: string;
+  /** Path and query that the app was asked for. */
+  readonly target: string;
+  /** Milliseconds from the first byte of the head. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** 0 when no head came. */
+  readonly status: number;
+  readonly error: string | undefined;
+}
+
+/** What the exchange is in a distributed trace. */
+export interface TraceRecord {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** The client's span; undefined: the trace begins here. */
+  readonly parentSpanId: string | undefined;
+  /** `tracestate` of the client; '' for none. */
+  readonly state: string;
+  /** Whether spans are recorded; there are no attempts where they are not. */
+  readonly isSampled: boolean;
+  readonly attempts: readonly AttemptTrace[];
+}
+
 /** One exchange, reported once, when it is settled, however it ended. Undefined: the exchange did not get that far. */
 export interface ExchangeRecord {
   /** Milliseconds since the epoch when the first byte of the head was seen. */
   readonly time: number;
   readonly requestId: string;
+  /** Undefined where nothing is traced. */
+  readonly trace: TraceRecord | undefined;
   readonly connection: ConnectionRecord;
   readonly method: string;
   /** Normalised where it could be, else as sent. */

@@ -56,7 +56,7 @@ export class Forwarding implements AttemptSink {
     this.#endpoints = rest.endpoints;
     this.#outcome = rest.outcome;
     this.endpoint = endpoint;
-    this.#head = outgoingHead(exchange, plan, endpoint.authority);
+    this.#head = this.#outgoing();
   }
 
   start(): void {
@@ -65,6 +65,12 @@ export class Forwarding implements AttemptSink {
     this.#open();
     // Bodies of failed first attempts are never sent again, so there is nothing to keep of them.
     if (this.#head.contentLength !== 0) this.#exchange.readBody(client);
+  }
+
+  #outgoing(): OutgoingHead {
+    const { name, authority } = this.endpoint;
+    this.#plan.trace?.beginAttempt(name, this.#plan.target);
+    return outgoingHead(this.#exchange, this.#plan, authority);
   }
 
   #open(): void {
@@ -147,7 +153,7 @@ export class Forwarding implements AttemptSink {
     const fields = answerFields(headers);
     this.#outcome.onAnswer(101, fields);
     const onDone = (why: SallyportError | undefined): void => {
-      this.#ended(101);
+      this.#ended(101, why);
       if (why === undefined) this.#outcome.onDone();
       else this.#outcome.onCut(why);
     };
@@ -157,7 +163,7 @@ export class Forwarding implements AttemptSink {
   onError(error: SallyportError, sent: Sent): void {
     if (this.#isOver) return;
     const mayTryAgain = !this.#hasAnswered && mayRetry(this.#head, error, sent);
-    if (mayTryAgain && this.#endpoints.beginRetry()) this.#retry();
+    if (mayTryAgain && this.#endpoints.beginRetry()) this.#retry(error);
     else this.#fail(error);
   }
 
@@ -165,16 +171,17 @@ export class Forwarding implements AttemptSink {
     if (!this.#isOver) this.#exchange.resumeBody();
   }
 
-  #retry(): void {
-    this.#ended('failed');
+  #retry(error: SallyportError): void {
+    this.#ended('failed', error);
     this.#isRetry = true;
     this.endpoint = this.#endpoints.pick({ not: this.endpoint, key: this.#plan.key }) ?? this.endpoint;
-    this.#head = { ...outgoingHead(this.#exchange, this.#plan, this.endpoint.authority), isFresh: true };
+    this.#head = { ...this.#outgoing(), isFresh: true };
     this.#open();
   }
 
   /** Once an attempt. */
-  #ended(outcome: number | 'failed' | 'gone'): void {
+  #ended(outcome: number | 'failed' | 'gone', error?: SallyportError): void {
+    this.#plan.trace?.endAttempt(this.status, error?.code);
     this.#endpoints.end(this.#health, outcome);
     if (this.#isRetry) this.#endpoints.endRetry();
   }
@@ -183,7 +190,7 @@ export class Forwarding implements AttemptSink {
     if (this.#isOver) return;
     this.#isOver = true;
     const isTheirs = error.kind.source === 'upstream' && error.code !== 'upstream_unavailable';
-    this.#ended(isTheirs ? 'failed' : 'gone');
+    this.#ended(isTheirs ? 'failed' : 'gone', error);
     if (this.#hasAnswered) this.#outcome.onCut(error);
     else this.#outcome.onRefused(error);
   }

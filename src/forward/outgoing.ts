@@ -1,11 +1,12 @@
 // The request as an app gets it. Only its host depends on which instance is asked.
 import type { Connection } from '../exchange/connection.ts';
+import type { Trace } from '../core/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Identity } from '../exchange/identity.ts';
 import type { OutgoingHead } from '../upstream/contract.ts';
 import { callerFields } from './caller.ts';
 import { copyEndToEnd } from './hop-by-hop.ts';
-import type { CallerHeaders } from './request-headers.ts';
+import { type CallerHeaders, RemovedNames } from './request-headers.ts';
 import type { TunnelLimits } from './splice.ts';
 
 export interface ForwardPlan {
@@ -22,6 +23,8 @@ export interface ForwardPlan {
   /** When the request came, milliseconds since the epoch. */
   readonly time: number;
   readonly requestId: string;
+  /** Undefined: what the client says of its trace passes as it is. */
+  readonly trace: Trace | undefined;
   /** The protocol to switch to, where the client asks and the route allows it. */
   readonly upgrade: string | undefined;
   /** What requests share that belong to the same instance of the app; undefined: nothing. */
@@ -32,13 +35,17 @@ export interface ForwardPlan {
   readonly tunnelLimits: TunnelLimits;
 }
 
+const TRACE_FIELDS = new RemovedNames(['traceparent', 'tracestate']);
+
 /** `ownHost` is the host of the endpoint itself. */
 export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
   const { request } = exchange;
   const headers: string[] = ['Host', plan.host ?? ownHost];
-  copyEndToEnd(plan.callerHeaders.removed?.without(request.headers) ?? request.headers, 'request', headers);
-  const { connection, identity, authority, callerHeaders: wanted, time: now } = plan;
+  const { connection, identity, authority, callerHeaders: wanted, time: now, trace } = plan;
+  const said = wanted.removed?.without(request.headers) ?? request.headers;
+  copyEndToEnd(trace === undefined ? said : TRACE_FIELDS.without(said), 'request', headers);
   headers.push('X-Request-Id', plan.requestId);
+  trace?.addFields(headers);
   return {
     method: request.method,
     target: plan.target,

@@ -6,6 +6,8 @@ export const ACCESS_FIELDS = [
   'time',
   'msg',
   'request_id',
+  'trace_id',
+  'span_id',
   'method',
   'host',
   'path',

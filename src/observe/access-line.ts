@@ -56,6 +56,10 @@ export class AccessLine {
     parts.length = 0;
     parts.push('{"level":"info","time":"', isoTime(record.time), '","msg":"request"');
     text(parts, KEYS.request_id, record.requestId);
+    if (record.trace !== undefined) {
+      text(parts, KEYS.trace_id, record.trace.traceId);
+      text(parts, KEYS.span_id, record.trace.spanId);
+    }
     text(parts, KEYS.method, record.method);
     text(parts, KEYS.host, record.host);
     text(parts, KEYS.path, record.path);

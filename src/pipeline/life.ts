@@ -3,6 +3,7 @@
 import type { Hostname } from '../core/hostname.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Connection } from '../exchange/connection.ts';
+import type { Trace } from '../core/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Verdict } from '../exchange/identity.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
@@ -22,6 +23,8 @@ export class Life {
   /** That of the exchange, or of whoever a trusted proxy asks for. */
   connection: Connection;
   verdict: Verdict | undefined;
+  /** Undefined: nothing is traced. */
+  trace: Trace | undefined;
   host: Hostname | undefined;
   port: number | undefined;
   path: RequestPath | undefined;

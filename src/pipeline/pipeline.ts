@@ -20,6 +20,7 @@ import { relocate } from './relocate.ts';
 import { takeFrom } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
+import type { Tracer } from './tracer.ts';
 import { type RouteRequests, UnderWay } from './under-way.ts';
 
 export interface PipelineParts {
@@ -32,6 +33,8 @@ export interface PipelineParts {
   readonly help?: RefusalHelp | undefined;
   /** Undefined: there is always enough. */
   readonly memory?: Pick<MemoryBudget, 'state'> | undefined;
+  /** Undefined: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export class Pipeline implements Service {
@@ -58,6 +61,7 @@ export class Pipeline implements Service {
   refuse(exchange: Exchange, error: SallyportError): void {
     const life = this.#begin(exchange);
     life.verdict = exchange.connection.verdict(life.time);
+    life.trace = this.#parts.tracer?.begin(life);
     try {
       this.#refuse(life, Refusal.of(error));
     } catch (fault) {
@@ -85,6 +89,7 @@ export class Pipeline implements Service {
     const { memory } = this.#parts;
     if (memory !== undefined && memory.state !== 'enough') return new Refusal('overloaded');
     const outcome = approach(life);
+    life.trace = this.#parts.tracer?.begin(life);
     if (outcome instanceof Refusal) return outcome;
     if (!(outcome instanceof Life)) return this.#answered(life, () => answerJwks(life, outcome));
     return this.#act(outcome);

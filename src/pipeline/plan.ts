@@ -16,7 +16,7 @@ export interface PlanChoice {
 }
 
 export function planOf(
-  { exchange, connection, path: { path, query }, route, grant, time, requestId }: Admitted,
+  { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
   { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
   const { callerHeaders, maxBodyBytes, tunnelLimits } = route.parts;
@@ -29,6 +29,7 @@ export function planOf(
     callerHeaders,
     time,
     requestId,
+    trace,
     upgrade,
     key,
     maxBodyBytes,

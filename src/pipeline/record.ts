@@ -13,6 +13,7 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
   return {
     time: life.time,
     requestId: life.requestId,
+    trace: life.trace,
     connection: connectionRecord(life.connection, life.verdict),
     method: request.method,
     host: life.host ?? request.authority,

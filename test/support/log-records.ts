@@ -26,6 +26,14 @@ export const aConnection: ConnectionRecord = {
 export const anExchange: ExchangeRecord = {
   time: Date.UTC(2026, 0, 31, 12, 30, 15, 250),
   requestId: 'req-1',
+  trace: {
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    parentSpanId: '00f067aa0ba902b7',
+    state: 'vendor=a',
+    isSampled: true,
+    attempts: [],
+  },
   connection: aConnection,
   method: 'GET',
   host: 'app.example.com',

@@ -29,6 +29,8 @@ t.test('an exchange is one line with everything about it, in one order', (t) => 
     time: '2026-01-31T12:30:15.250Z',
     msg: 'request',
     request_id: 'req-1',
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: 'b7ad6b7169203331',
     method: 'GET',
     host: 'app.example.com',
     path: '/a/b',
