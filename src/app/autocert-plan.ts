@@ -14,7 +14,7 @@ import type { Issue } from '../core/issue.ts';
 import type { Credential } from '../pki/credential.ts';
 import type { OnDemandSettings } from './on-demand.ts';
 import { autocertDns } from './autocert-dns.ts';
-import { redisCredentials } from './redis-credentials.ts';
+import { ownCredentials } from './own-credentials.ts';
 import type { SettingFiles } from './setting-files.ts';
 
 export interface AutocertPlan {
@@ -112,7 +112,7 @@ async function storageSettings(config: Config, files: SettingFiles): Promise<Sto
   const sealKeys = config.autocert_encryption_keys;
   const copies = config.autocert_cache_dir;
   const shown = isShared(place)
-    ? await redisCredentials(config, files)
+    ? await ownCredentials(config, files)
     : { cert: undefined, key: undefined, ca: undefined };
   return { place, copies, sealKeys, ...shown };
 }

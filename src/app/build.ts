@@ -4,12 +4,14 @@ import type { Config, SettingsConfig } from '../config/schema.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { Issue } from '../core/issue.ts';
 import type { EdgeSettings } from '../edge/edge.ts';
+import type { CollectorCredentials } from '../observe/collector.ts';
 import type { Served } from '../pipeline/served-route.ts';
-import { redisCredentials } from './redis-credentials.ts';
 import type { UpstreamSource } from '../upstream/pooled-endpoint.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { ownCredentials } from './own-credentials.ts';
 import type { AutocertPlan } from './autocert-plan.ts';
 import { type Assertions, buildAssertions } from './build-assertion.ts';
+import { collectorCredentials } from './build-collector.ts';
 import { buildEdge } from './build-edge.ts';
 import { hostPolicies } from './host-policies.ts';
 import { buildRefusals } from './build-refusals.ts';
@@ -37,6 +39,8 @@ export interface Build {
   readonly limits: KnownLimits;
   /** Through which they are counted together with other machines. */
   readonly limitsRedis: RedisAccess | undefined;
+  /** For the collector of traces; undefined: none are exported. */
+  readonly collector: CollectorCredentials | undefined;
   /** What the configuration relies on. */
   readonly inventory: readonly NotedCertificate[];
   /** Files that settings name. */
@@ -104,7 +108,8 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
     limits: previous?.limits ?? new Map(),
   });
   const { rate_limit_redis: url } = config;
-  const limitsRedis = url === undefined ? undefined : { url, ...(await redisCredentials(config, files)) };
+  const limitsRedis = url === undefined ? undefined : { url, ...(await ownCredentials(config, files)) };
+  const collector = await collectorCredentials(config, { files, issues, inventory, now });
   if (edge === undefined && issues.length === 0)
     issues.push({
       path: [],
@@ -135,6 +140,7 @@ export async function build(config: Config, context: BuildContext): Promise<Buil
       followed,
       limits,
       limitsRedis,
+      collector,
       inventory: inventory.certificates,
       files: files.states,
       filesFingerprint,

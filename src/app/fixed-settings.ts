@@ -11,6 +11,12 @@ const FIXED: ReadonlySet<string> = new Set([
   'workers',
   'access_log',
   'log_level',
+  'otel_traces_exporter',
+  'otel_exporter_otlp_endpoint',
+  'otel_exporter_otlp_traces_endpoint',
+  'otel_exporter_otlp_headers',
+  'otel_service_name',
+  'otel_resource_attributes',
 ]);
 
 /** A sentence for each that differs. */

@@ -24,6 +24,7 @@ import type { Proxy, ProxyOptions, ReloadResult } from './proxy-contract.ts';
 import { Renewals, type RenewalTrigger } from './renewals.ts';
 import { NOTHING_YET, Serving } from './serving.ts';
 import { reportUpstream } from './upstream-report.ts';
+import { type Tracing, startTracing } from './tracing.ts';
 import { FileWatch } from './watch.ts';
 
 /** `config` is the path of a file, or an object of its shape. Throws on a Node that is not supported. */
@@ -55,6 +56,7 @@ class SallyportProxy implements Proxy {
   readonly #closing = new AbortController();
   #drained: Promise<void> | undefined;
   #admin: Admin | undefined;
+  #tracing: Tracing | undefined;
   addresses: readonly BoundAddress[] = [];
   adminAddress: BoundAddress | undefined;
   plainAddress: BoundAddress | undefined;
@@ -101,6 +103,8 @@ class SallyportProxy implements Proxy {
     if (hasAdmin) this.#observer = this.#withAdmin(this.#observer);
     for (const { text } of problems) this.#warn('configuration', text);
     this.#use(prepared);
+    this.#tracing = await startTracing(() => this.#built(), this.#observer, this.#clock);
+    if (this.#tracing !== undefined) this.#observer = this.#tracing.observer;
     const secret = await this.#renewals.autocert.sessionSecret(prepared.build.autocert);
     const { help, newRequestId } = this.#options;
     this.#serving = new Serving({
@@ -112,6 +116,7 @@ class SallyportProxy implements Proxy {
       limits: this.#sharing.limits,
       help,
       newRequestId,
+      tracer: this.#tracing?.tracer,
     });
     try {
       this.addresses = await this.#serving.listen(this.#options.listenOn ?? settings.address);
@@ -153,6 +158,7 @@ class SallyportProxy implements Proxy {
     await this.#admin?.close();
     await this.#serving?.drain(0);
     await this.#registry.close(0);
+    await this.#tracing?.close();
   }
 
   #withAdmin(observer: Observer): Observer {
@@ -203,8 +209,7 @@ class SallyportProxy implements Proxy {
     this.#watch.isPaused = false;
     if (this.#closing.signal.aborted) return outcome;
     if (outcome.result !== 'refused') this.#source = source;
-    const durationMs = Date.now() - began;
-    this.#observer.reload({ ...outcome, time: this.#clock.now(), trigger, durationMs });
+    this.#observer.reload({ ...outcome, time: this.#clock.now(), trigger, durationMs: Date.now() - began });
     return outcome;
   }
 
@@ -252,8 +257,7 @@ class SallyportProxy implements Proxy {
   async #listenPlain({ settings, edge }: Build): Promise<void> {
     const address = this.#options.plainOn ?? settings.http_redirect_addr;
     if (address === undefined) return;
-    const { autocert } = this.#renewals;
-    const shared = { clock: this.#clock, autocert, reusePort: settings.reuse_port };
+    const shared = { clock: this.#clock, autocert: this.#renewals.autocert, reusePort: settings.reuse_port };
     this.#plainPort = new PlainPort(edge, { ...shared, addresses: () => this.addresses });
     this.plainAddress = await this.#plainPort.listen(address);
   }
@@ -272,17 +276,14 @@ class SallyportProxy implements Proxy {
     await serving.drain(this.#inForce?.build.settings.drain_timeout ?? 0);
     await this.#admin?.close();
     await this.#registry.close(0);
+    await this.#tracing?.drain();
     this.#observer.lifecycle({ time: this.#clock.now(), event: 'closed', detail: 'nothing is in flight' });
   }
 
   async #prepare(source: ConfigSource): Promise<Preparation> {
-    return await prepare(source, {
-      registry: this.#registry,
-      now: this.#clock.now(),
-      previous: this.#inForce,
-      renewals: this.#renewals,
-      signal: this.#closing.signal,
-    });
+    const { signal } = this.#closing;
+    const held = { registry: this.#registry, renewals: this.#renewals, previous: this.#inForce };
+    return await prepare(source, { ...held, now: this.#clock.now(), signal });
   }
 
   #follow(files: FileStates): void {

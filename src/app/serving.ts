@@ -14,7 +14,7 @@ import type { LiveNow } from './live-view.ts';
 import { memoryLimitOf, reportMemory } from './memory.ts';
 import type { Renewals } from './renewals.ts';
 
-export interface ServingParts extends Pick<PipelineParts, 'newRequestId' | 'help'> {
+export interface ServingParts extends Pick<PipelineParts, 'newRequestId' | 'help' | 'tracer'> {
   /** What is in force. */
   readonly built: () => Build;
   readonly observer: Observer;

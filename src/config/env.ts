@@ -1,7 +1,8 @@
-// What the environment adds to a configuration: `${env.NAME}` in its values, and six variables of Pomerium's that
-// override it. The environment is passed in; nothing here reads `process.env`.
+// What the environment adds to a configuration: `${env.NAME}` in its values, and variables of Pomerium's and of
+// OpenTelemetry's that override it. The environment is passed in; nothing here reads `process.env`.
 import path from 'node:path';
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { TRACING_VARIABLES, overrideTracing } from './env-tracing.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,20 +54,21 @@ export function variableOf(key: string | number | undefined, env: Environment): 
     if (key === inline && isSet(env, variable)) return variable;
     if (key === `${inline}_file` && isSet(env, `${variable}_FILE`)) return `${variable}_FILE`;
   }
-  return undefined;
+  const found = TRACING_VARIABLES.find((one) => one.key === key);
+  return found !== undefined && isSet(env, found.variable) ? found.variable : undefined;
 }
 
 /**
  * The settings with CERTIFICATE, CERTIFICATE_KEY, CERTIFICATE_AUTHORITY (base64 of PEM) and their `_FILE` twins put
- * over them. A variable replaces both forms of its setting. Paths in variables are taken from the working folder. An
- * empty variable counts as not set.
+ * over them, and OpenTelemetry's. A variable replaces both forms of its setting. Paths in variables are taken from the
+ * working folder. An empty variable counts as not set.
  */
 export function overrideFromEnv(
   settings: Readonly<Record<string, unknown>>,
   env: Environment,
   issues: Issue[],
 ): Record<string, unknown> {
-  const result = { ...settings };
+  const result = overrideTracing(settings, env);
   for (const { variable, key } of OVERRIDES) {
     const [inline, file] = [env[variable] ?? '', env[`${variable}_FILE`] ?? ''];
     if (inline === '' && file === '') continue;

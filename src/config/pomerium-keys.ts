@@ -18,7 +18,6 @@ const error = (text: string, ...keys: string[]): PomeriumKey[] =>
   keys.map((key) => ({ key, kind: 'error', text }));
 
 const NO_LOGIN = 'has no use here: identity comes from client certificates, nobody logs in';
-const LATER = 'is not implemented yet';
 const LATER_RESTRICTS = 'is not implemented yet: it restricts access, so it cannot be ignored';
 const NO_PROTOCOL = 'has no use here: only HTTP over TLS is served';
 const NO_SERVICES = 'has no use here: there is one process and no other services';
@@ -56,9 +55,25 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'debug_address',
       'health_check_*',
     ),
-    ...ignored(`${LATER}: nothing is traced`, 'tracing_*', 'otel_*'),
     ...ignored('stands on routes here, and max_upstream_connections for all', 'circuit_breaker_thresholds'),
     ...ignored('has no use here: what trusted_proxies say is passed on, nothing else is', 'skip_xff_append'),
+    ...ignored(
+      'is the old way: write otel_traces_exporter: otlp and otel_exporter_otlp_endpoint',
+      'tracing_*',
+    ),
+    ...ignored(
+      'has no use here: only traces are sent, write otel_exporter_otlp_protocol and otel_exporter_otlp_headers',
+      'otel_exporter_otlp_traces_protocol',
+      'otel_exporter_otlp_traces_headers',
+    ),
+    ...ignored(
+      'has no use here: see docs/tracing.md for what is sent, and when',
+      'otel_exporter_otlp_timeout',
+      'otel_exporter_otlp_traces_timeout',
+      'otel_bsp_*',
+      'otel_log_level',
+      'otel_attribute_value_length_limit',
+    ),
     ...error('is not implemented yet: write certificate_file and certificate_key_file', 'tls_derive'),
     ...error(TERMINATES, 'insecure_server'),
     ...error("is the old name of 'routes': write routes", 'policies'),

@@ -11,6 +11,7 @@ import { globalPolicy } from './schema-policy.ts';
 import { refusals } from './schema-refusals.ts';
 import { shaping } from './schema-shaping.ts';
 import { routeSchema } from './schema-route.ts';
+import { tracing } from './schema-tracing.ts';
 import { downstreamMtls, edgeCertificates, identityHeaders, upstreamTls } from './schema-tls.ts';
 import { count, duration, word } from './schema-values.ts';
 
@@ -62,6 +63,7 @@ export const settingsSchema = z.strictObject({
   ...limits,
   ...shaping,
   ...logging,
+  ...tracing,
 });
 
 export const configSchema = settingsSchema.extend({

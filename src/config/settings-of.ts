@@ -8,6 +8,7 @@ import { checkRoute } from './route-rules.ts';
 import { asMap, checkSettings, isMap, type RawMap } from './rules.ts';
 import { routeSchema } from './schema-route.ts';
 import { type Config, type RouteConfig, type SettingsConfig, settingsSchema } from './schema.ts';
+import { checkTracing } from './tracing-rules.ts';
 import { type ConfigIssue, fromZod } from './zod-issues.ts';
 
 /** What has no fault of its own, for the other rooms to find theirs in. To be served only when nothing has any. */
@@ -50,7 +51,7 @@ export function settingsOf(input: unknown, env: Environment): Settings {
   const settings = parseSettings(raw, issues, collect);
   const list = listOfRoutes(written, issues);
   const routes = list?.map((route, index) => parseRoute(route, index, issues, collect)) ?? [];
-  for (const issue of checkSettings(raw, list)) issues.push(issue);
+  for (const issue of [...checkSettings(raw, list), ...checkTracing(raw)]) issues.push(issue);
   for (const issue of checkDuplicates(routes)) issues.push(issue);
 
   return { sound: soundOf(settings, routes, issues), issues };

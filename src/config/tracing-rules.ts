@@ -1,0 +1,39 @@
+// Rules between the settings about traces.
+import type { Issue } from '../core/issue.ts';
+import { type RawMap, checkPair, has } from './rules.ts';
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+export function checkTracing(raw: RawMap): Issue[] {
+  const keys = Object.keys(raw).filter((key) => key.startsWith('otel_') && has(raw, key));
+  if (raw['otel_traces_exporter'] !== 'otlp')
+    return keys
+      .filter((key) => key !== 'otel_traces_exporter')
+      .map((key) => ({
+        path: [key],
+        message: 'has no effect without otel_traces_exporter: otlp',
+        severity: 'warning',
+      }));
+  return [
+    ...checkPair(raw, [], 'otel_exporter_otlp_client_certificate', 'otel_exporter_otlp_client_key'),
+    ...checkEndpoint(raw),
+  ];
+}
+
+/** Traces tell who asked for what, and headers are often a password. */
+function checkEndpoint(raw: RawMap): Issue[] {
+  const name = has(raw, 'otel_exporter_otlp_traces_endpoint')
+    ? 'otel_exporter_otlp_traces_endpoint'
+    : 'otel_exporter_otlp_endpoint';
+  const url = URL.parse(String(raw[name]));
+  if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname)) return [];
+  if (has(raw, 'otel_exporter_otlp_headers'))
+    return [{ path: [name], message: 'would send otel_exporter_otlp_headers in clear text: write https://' }];
+  return [
+    {
+      path: [name],
+      message: 'sends traces in clear text, to whoever is there: write https://',
+      severity: 'warning',
+    },
+  ];
+}
