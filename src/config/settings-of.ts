@@ -51,7 +51,7 @@ export function settingsOf(input: unknown, env: Environment): Settings {
   const settings = parseSettings(raw, issues, collect);
   const list = listOfRoutes(written, issues);
   const routes = list?.map((route, index) => parseRoute(route, index, issues, collect)) ?? [];
-  for (const issue of [...checkSettings(raw, list), ...checkTracing(raw)]) issues.push(issue);
+  for (const issue of [...checkSettings(raw, list), ...checkTracing(raw, list ?? [])]) issues.push(issue);
   for (const issue of checkDuplicates(routes)) issues.push(issue);
 
   return { sound: soundOf(settings, routes, issues), issues };

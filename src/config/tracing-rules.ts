@@ -1,10 +1,11 @@
 // Rules between the settings about traces.
-import type { Issue } from '../core/issue.ts';
-import { type RawMap, checkPair, has } from './rules.ts';
+import type { Issue, IssuePath } from '../core/issue.ts';
+import { type RawMap, asMap, checkPair, has } from './rules.ts';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-export function checkTracing(raw: RawMap): Issue[] {
+/** `routes` as written. */
+export function checkTracing(raw: RawMap, routes: readonly unknown[]): Issue[] {
   const keys = Object.keys(raw).filter((key) => key.startsWith('otel_') && has(raw, key));
   if (raw['otel_traces_exporter'] !== 'otlp')
     return keys
@@ -17,7 +18,19 @@ export function checkTracing(raw: RawMap): Issue[] {
   return [
     ...checkPair(raw, [], 'otel_exporter_otlp_client_certificate', 'otel_exporter_otlp_client_key'),
     ...checkEndpoint(raw),
+    ...checkSetHeaders(raw, []),
+    ...routes.flatMap((route, index) => checkSetHeaders(asMap(route), ['routes', index])),
   ];
+}
+
+/** An app that is told of two traces believes in none. */
+function checkSetHeaders(map: RawMap, at: IssuePath): Issue[] {
+  return Object.keys(asMap(map['set_request_headers']))
+    .filter((name) => /^trace(?:parent|state)$/i.test(name))
+    .map((name) => ({
+      path: [...at, 'set_request_headers', name],
+      message: 'is said by the proxy where traces are exported: remove it',
+    }));
 }
 
 /** Traces tell who asked for what, and headers are often a password. */

@@ -105,6 +105,8 @@ export class Collector {
 function tlsAgent({ cert, key, ca }: CollectorCredentials, kept: object): TlsAgent {
   return new TlsAgent({
     ...kept,
+    // Said, because NODE_TLS_REJECT_UNAUTHORIZED would decide otherwise.
+    rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     // In a resumed session Node does not ask again whether the certificate is for that name.
     maxCachedSessions: 0,

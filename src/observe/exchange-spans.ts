@@ -29,17 +29,14 @@ export function spansOf(record: ExchangeRecord, trace: TraceRecord): Span[] {
 function requestSpan(record: ExchangeRecord, trace: TraceRecord): Span {
   const { route, status, error, connection } = record;
   const method = METHODS.has(record.method) ? record.method : 'HTTP';
-  const attributes: Attribute[] = [
-    ...methodOf(record),
-    ['url.scheme', 'https'],
-    ['url.path', record.path],
-    ['server.address', record.host],
-    ['client.address', connection.remoteAddress],
-    ['client.port', connection.remotePort],
-    ['network.protocol.version', record.version.replace('HTTP/', '')],
-    ['sallyport.request_id', record.requestId],
-  ];
-  if (route !== undefined) attributes.push(['http.route', route]);
+  const attributes: Attribute[] = [...methodOf(record), ['url.scheme', 'https']];
+  say(attributes, 'url.path', record.path);
+  say(attributes, 'server.address', record.host);
+  say(attributes, 'client.address', connection.remoteAddress);
+  if (connection.remotePort !== 0) attributes.push(['client.port', connection.remotePort]);
+  say(attributes, 'network.protocol.version', record.version.replace('HTTP/', ''));
+  say(attributes, 'http.route', route);
+  say(attributes, 'sallyport.request_id', record.requestId);
   if (status !== 0) attributes.push(['http.response.status_code', status]);
   const isError = status >= 500 || record.disposition === 'abort';
   const why = error ?? (isError ? String(status) : undefined);
@@ -57,6 +54,11 @@ function requestSpan(record: ExchangeRecord, trace: TraceRecord): Span {
     attributes,
     isError,
   };
+}
+
+/** A dash stands where a request could not be read, nothing where a client has no address. */
+function say(attributes: Attribute[], name: string, value: string | undefined): void {
+  if (value !== undefined && value !== '' && value !== '-') attributes.push([name, value]);
 }
 
 /** `tries`: how often an app was asked before. */
@@ -85,10 +87,9 @@ function attemptSpan(record: ExchangeRecord, trace: TraceRecord, attempt: Attemp
 /** Methods that anybody can make up would make as many names of spans. */
 function methodOf({ method }: ExchangeRecord): readonly Attribute[] {
   if (METHODS.has(method)) return [['http.request.method', method]];
-  return [
-    ['http.request.method', '_OTHER'],
-    ['http.request.method_original', method],
-  ];
+  const attributes: Attribute[] = [['http.request.method', '_OTHER']];
+  say(attributes, 'http.request.method_original', method);
+  return attributes;
 }
 
 function addressOf({ endpoint, target }: AttemptTrace): readonly Attribute[] {

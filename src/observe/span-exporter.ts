@@ -10,7 +10,7 @@ import { Throttle } from './throttle.ts';
 export interface SpanExporterOptions extends CollectorSettings {
   readonly origin: Origin;
   /** Told of spans that are lost. */
-  readonly onLost: (detail: string, cause: Error) => void;
+  readonly onLost: (detail: string, cause: Error | undefined) => void;
 }
 
 /** How long spans wait for more to go with them. */
@@ -33,7 +33,9 @@ export class SpanExporter {
   readonly #waiting: SpanBatch[] = [];
   #sending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Not spoken of yet, and what the last of them were lost by. */
   #lost = 0;
+  #cause: Error | undefined;
   readonly observer: Observer;
 
   constructor(options: SpanExporterOptions) {
@@ -50,6 +52,7 @@ export class SpanExporter {
     await this.#sending;
     clearTimeout(cut);
     this.#collector.close();
+    if (this.#lost > 0) this.#say();
   }
 
   #take(record: ExchangeRecord): void {
@@ -102,8 +105,12 @@ export class SpanExporter {
 
   #lose(count: number, cause: Error): void {
     this.#lost += count;
-    if (this.#said.take('lost', Date.now()) === undefined) return;
-    this.#options.onLost(`${this.#lost} spans did not reach ${this.#options.url.origin}`, cause);
+    this.#cause = cause;
+    if (this.#said.take('lost', Date.now()) !== undefined) this.#say();
+  }
+
+  #say(): void {
+    this.#options.onLost(`${this.#lost} spans did not reach ${this.#options.url.origin}`, this.#cause);
     this.#lost = 0;
   }
 }

@@ -8,6 +8,7 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import t from 'tap';
 import { makeTestPki } from '../support/certificates.ts';
 import { call, clientOptions, openClient, readAll } from '../support/client.ts';
+import { startCollector } from '../support/collector.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { RUN_SETTINGS, type RunProcess, runProcess, writeCertificates } from '../support/run-process.ts';
 import { until } from '../support/until.ts';
@@ -207,4 +208,17 @@ t.test('what keeps a worker from starting is said once, and ends the start', asy
     readFileSync(file, 'utf8').replace('address: 127.0.0.1:0', address).replace('admin.sock', 'other.sock'),
   );
   await t.rejects(runProcess(t, folder, { config: 'second.yaml' }), /it ended with 1/);
+});
+
+t.test('each worker exports its traces, the last ones when it drains', async (t) => {
+  const collector = await startCollector(t);
+  const tracing = `otel_traces_exporter: otlp\notel_exporter_otlp_endpoint: ${collector.url}\n`;
+  const { proxy, bodies } = await setUp(t, tracing);
+  const workers = workersOf(proxy);
+  t.strictSame(await bodies(), ['200 one']);
+  proxy.child.kill('SIGTERM');
+  t.strictSame(await proxy.exited, [0, null]);
+  t.equal(collector.spans.length, CLIENTS);
+  const exporters = new Set(collector.spans.map(({ resource }) => Number(resource['process.pid'])));
+  t.ok([...exporters].every((pid) => workers.includes(pid)));
 });

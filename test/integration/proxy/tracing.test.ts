@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import type { ConfigInput } from '../../../src/config/schema.ts';
 import { type Reflection, startApp } from '../../support/app.ts';
 import { makeTestPki } from '../../support/certificates.ts';
-import { call, clientOptions } from '../../support/client.ts';
+import { call, clientOptions, sendRaw } from '../../support/client.ts';
 import { startCollector } from '../../support/collector.ts';
 import { h2Call, openH2 } from '../../support/h2-client.ts';
 import { startProxy } from '../../support/proxy.ts';
@@ -203,6 +203,16 @@ t.test('methods that are made up make no names', async (t) => {
     name: 'HTTP wiki',
     attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' },
   });
+});
+
+t.test('what is no request is a span without what could not be read', async (t) => {
+  const { port, pki, proxy, collector } = await setUp(t);
+  t.match(await sendRaw(clientOptions(pki, port), 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 /);
+  await proxy.drain();
+  const { name, attributes } = await collector.span('server');
+  t.equal(name, 'HTTP');
+  t.match(attributes, { 'http.request.method': '_OTHER', 'error.type': 'bad_request_line' });
+  t.notOk('url.path' in attributes || 'server.address' in attributes);
 });
 
 t.test('a reload changes the ratio, and says what waits for a restart', async (t) => {

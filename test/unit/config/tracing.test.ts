@@ -64,6 +64,16 @@ t.test('a certificate needs its key, and settings need an exporter', (t) => {
   t.end();
 });
 
+t.test('no header of the operator contradicts the one about the trace', (t) => {
+  const route = "routes:\n  - {from: https://a, to: https://b, set_request_headers: {tracestate: 'a=1'}}\n";
+  t.match(problemLines(`${BASE}${OTLP}\nset_request_headers: {Traceparent: x}\n${route}`), [
+    /set_request_headers.Traceparent: is said by the proxy/,
+    /routes\[0\].set_request_headers.tracestate: is said by the proxy/,
+  ]);
+  t.strictSame(problemLines(`${BASE}${route}`), []);
+  t.end();
+});
+
 t.test('variables of the environment override the file', (t) => {
   const env = {
     OTEL_TRACES_EXPORTER: 'otlp',
