@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { file, quote, text, word } from './schema-values.ts';
 
+const PLAIN_URL = /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/;
+
 const url = () =>
-  z.string().regex(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, {
+  z.string().refine((value) => PLAIN_URL.test(value) && URL.canParse(value), {
     error: ({ input }) =>
       `${quote(input)} is not an address of a collector: write https://host:port, with a path where it has one`,
   });

@@ -6,15 +6,15 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** `routes` as written. */
 export function checkTracing(raw: RawMap, routes: readonly unknown[]): Issue[] {
-  const keys = Object.keys(raw).filter((key) => key.startsWith('otel_') && has(raw, key));
-  if (raw['otel_traces_exporter'] !== 'otlp')
-    return keys
-      .filter((key) => key !== 'otel_traces_exporter')
+  if (!has(raw, 'otel_traces_exporter'))
+    return Object.keys(raw)
+      .filter((key) => key.startsWith('otel_') && has(raw, key))
       .map((key) => ({
         path: [key],
         message: 'has no effect without otel_traces_exporter: otlp',
         severity: 'warning',
       }));
+  if (raw['otel_traces_exporter'] !== 'otlp') return [];
   return [
     ...checkPair(raw, [], 'otel_exporter_otlp_client_certificate', 'otel_exporter_otlp_client_key'),
     ...checkEndpoint(raw),

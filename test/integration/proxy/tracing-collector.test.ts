@@ -56,6 +56,29 @@ t.test('over TLS it may be shown another certificate, and be of another CA', asy
   t.match(collector.clients, [/CN=tracer/]);
 });
 
+t.test('a reload renews what it is shown', async (t) => {
+  const { issueClient, upstreamCa } = await makeTestPki();
+  const folder = temporaryFolder(t);
+  const write = async (commonName: string) => {
+    const { certPem, keyPem } = await issueClient({ commonName }, upstreamCa);
+    writeFiles(folder, { cert: certPem, key: keyPem });
+  };
+  await write('before');
+  const collector = await startCollector(t, { tls: true });
+  const { proxy, pki, port, config } = await startProxy(t, {
+    otel_traces_exporter: 'otlp',
+    otel_exporter_otlp_endpoint: collector.url,
+    otel_exporter_otlp_client_certificate_file: path.join(folder, 'cert'),
+    otel_exporter_otlp_client_key_file: path.join(folder, 'key'),
+    routes: [{ from: 'https://app.sallyport.localhost', response: { status: 200 } }],
+  });
+  await write('after');
+  t.match(await proxy.reload('file', config), { result: 'applied', issues: [] });
+  await call(clientOptions(pki, port));
+  await proxy.drain();
+  t.match(collector.clients, [/CN=after/]);
+});
+
 t.test('one that cannot prove who it is gets nothing', async (t) => {
   const collector = await startCollector(t, { tls: true });
   const folder = temporaryFolder(t);

@@ -18,6 +18,7 @@ t.test('what is not offered says what is', (t) => {
   t.match(problems('otel_traces_exporter: zipkin'), [/zipkin is not offered: write otlp/]);
   t.match(problems(OTLP, 'otel_exporter_otlp_endpoint: collector:4318'), [/write https:\/\/host:port/]);
   t.match(problems(OTLP, 'otel_exporter_otlp_endpoint: https://user:x@collector'), [/write https:\/\//]);
+  t.match(problems(OTLP, 'otel_exporter_otlp_endpoint: https://collector:99999'), [/write https:\/\//]);
   t.match(problems(OTLP, 'otel_traces_sampler_arg: 1.5'), [/'?1.5'? is not a share/]);
   t.match(problems(OTLP, 'tracing_provider: jaeger'), [/write otel_traces_exporter: otlp/]);
   t.end();
@@ -61,6 +62,7 @@ t.test('headers do not travel in clear text, spans only where somebody is told',
 t.test('a certificate needs its key, and settings need an exporter', (t) => {
   t.match(problems(OTLP, 'otel_exporter_otlp_client_certificate_file: a'), [/has no private key/]);
   t.match(problems('otel_service_name: a'), [/has no effect without otel_traces_exporter: otlp/]);
+  t.strictSame(problems('otel_traces_exporter: none', 'otel_service_name: a'), [], 'switched off on purpose');
   t.end();
 });
 
