@@ -15,8 +15,8 @@ const METHODS = new Set([
   'TRACE',
   'QUERY',
 ]);
-/** `https://[::1]:8443`; those that are unix sockets are not. */
-const ENDPOINT = /^(https?|h2c):\/\/\[?([^\]]+?)\]?:(\d+)$/;
+/** `https://[::1]:8443`, `https://app.internal:8443 (10.0.0.7)`; those that are unix sockets are not. */
+const ENDPOINT = /^(https?|h2c):\/\/\[?([^\]]+?)\]?:(\d+)(?: \((.+)\))?$/;
 
 /** The client's request first, then each attempt at an app. */
 export function spansOf(record: ExchangeRecord, trace: TraceRecord): Span[] {
@@ -93,13 +93,16 @@ function methodOf({ method }: ExchangeRecord): readonly Attribute[] {
 }
 
 function addressOf({ endpoint, target }: AttemptTrace): readonly Attribute[] {
-  const [, scheme, host, port] = ENDPOINT.exec(endpoint) ?? [];
+  const [, scheme, host, port, peer] = ENDPOINT.exec(endpoint) ?? [];
   if (host === undefined) return [['server.address', endpoint]];
-  const origin = scheme === 'h2c' ? endpoint.replace('h2c', 'http') : endpoint;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const origin = `${scheme === 'h2c' ? 'http' : scheme}://${shown}:${port}`;
   const mark = target.indexOf('?');
-  return [
+  const attributes: Attribute[] = [
     ['url.full', origin + (mark === -1 ? target : target.slice(0, mark))],
     ['server.address', host],
     ['server.port', Number(port)],
   ];
+  say(attributes, 'network.peer.address', peer);
+  return attributes;
 }
