@@ -40,12 +40,12 @@ export class Trace implements TraceRecord {
     this.#startedAt = startedAt;
   }
 
-  /** An app is about to be asked for `target`. */
-  beginAttempt(endpoint: string, target: string): void {
-    if (!this.isSampled) return;
+  /** An app is about to be asked for `target`. Returns what is for `endAttempt`; undefined: nothing is recorded. */
+  beginAttempt(endpoint: string, target: string): Mutable<AttemptTrace> | undefined {
+    if (!this.isSampled) return undefined;
     const startedMs = performance.now() - this.#startedAt;
     const spanId = randomHex(SPAN_ID_BYTES);
-    this.attempts.push({
+    const attempt = {
       spanId,
       endpoint,
       target,
@@ -53,19 +53,20 @@ export class Trace implements TraceRecord {
       endedMs: startedMs,
       status: 0,
       error: undefined,
-    });
+    };
+    this.attempts.push(attempt);
+    return attempt;
   }
 
   /** `status`: of the app's answer, 0 for none. */
-  endAttempt(status: number, error: string | undefined): void {
-    const attempt = this.attempts.at(-1);
+  endAttempt(attempt: Mutable<AttemptTrace> | undefined, status: number, error: string | undefined): void {
     if (attempt === undefined) return;
     attempt.endedMs = performance.now() - this.#startedAt;
     attempt.status = status;
     attempt.error = error;
   }
 
-  /** Appends what the app is told: that its part belongs below this attempt. */
+  /** Appends what the app is told: that its part belongs below the attempt begun last. */
   addFields(headers: string[]): void {
     const { spanId } = this.attempts.at(-1) ?? this;
     headers.push('traceparent', `00-${this.traceId}-${spanId}-${this.isSampled ? '01' : '00'}`);

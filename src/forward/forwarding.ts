@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Exchange, ExchangeEvents, RequestBodySink } from '../exchange/exchange.ts';
-import type { Attempt, AttemptSink, Endpoint, OutgoingHead, Sent } from '../upstream/contract.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { AttemptSink, Endpoint, Sent } from '../upstream/contract.ts';
+import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } from './counted-attempt.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
-import { type ForwardPlan, outgoingHead } from './outgoing.ts';
+import type { ForwardPlan } from './outgoing.ts';
 import { mayRetry } from './retry.ts';
 import { splice } from './splice.ts';
 import { isWebsocketAccepted } from './websocket.ts';
@@ -24,20 +24,14 @@ export interface Outcome {
   onAnswer(status: number, fields: string[]): void;
 }
 
-/** Where attempts go: as far as this room looks at an Upstream. */
-export type Endpoints = Pick<Upstream, 'pick' | 'begin' | 'end' | 'beginRetry' | 'endRetry'>;
-
 export class Forwarding implements AttemptSink {
   readonly #exchange: Exchange;
   readonly #plan: ForwardPlan;
-  readonly #endpoints: Endpoints;
+  readonly #parts: AttemptParts;
   readonly #outcome: Outcome;
-  #head: OutgoingHead;
-  #attempt: Attempt | undefined;
+  #current: CountedAttempt | undefined;
   #hasAnswered = false;
   #isOver = false;
-  #isRetry = false;
-  #health: ReturnType<Endpoints['begin']>;
   /** The endpoint of the last attempt. */
   endpoint: Endpoint;
   attempts = 0;
@@ -53,30 +47,22 @@ export class Forwarding implements AttemptSink {
   ) {
     this.#exchange = exchange;
     this.#plan = plan;
-    this.#endpoints = rest.endpoints;
+    this.#parts = { exchange, plan, endpoints: rest.endpoints };
     this.#outcome = rest.outcome;
     this.endpoint = endpoint;
-    this.#head = this.#outgoing();
   }
 
   start(): void {
     const client = new ClientSide(this.#exchange, this);
     this.#exchange.listen(client);
-    this.#open();
+    this.#current = this.#ask('first');
     // Bodies of failed first attempts are never sent again, so there is nothing to keep of them.
-    if (this.#head.contentLength !== 0) this.#exchange.readBody(client);
+    if (this.#exchange.request.contentLength !== 0) this.#exchange.readBody(client);
   }
 
-  #outgoing(): OutgoingHead {
-    const { name, authority } = this.endpoint;
-    this.#plan.trace?.beginAttempt(name, this.#plan.target);
-    return outgoingHead(this.#exchange, this.#plan, authority);
-  }
-
-  #open(): void {
+  #ask(kind: AttemptKind): CountedAttempt {
     this.attempts++;
-    this.#health = this.#endpoints.begin(this.endpoint);
-    this.#attempt = this.endpoint.open(this.#head, this);
+    return new CountedAttempt(this.#parts, this.endpoint, kind, this);
   }
 
   // From the client's side
@@ -87,20 +73,20 @@ export class Forwarding implements AttemptSink {
 
   /** False: stop until `onDrain`. */
   sendBody(chunk: Buffer): boolean {
-    return this.#attempt?.write(chunk) ?? true;
+    return this.#current?.attempt.write(chunk) ?? true;
   }
 
   endBody(trailers: FlatHeaders): void {
-    this.#attempt?.end(this.#plan.callerHeaders.removed?.without(trailers) ?? trailers);
+    this.#current?.attempt.end(this.#plan.callerHeaders.removed?.without(trailers) ?? trailers);
   }
 
   resumeAnswer(): void {
-    this.#attempt?.resume();
+    this.#current?.attempt.resume();
   }
 
   /** From the client: gone, or its body will never be whole. The app must not see it end as if it were. */
   giveUp(error: SallyportError): void {
-    this.#attempt?.abort();
+    this.#current?.attempt.abort();
     this.#fail(error);
   }
 
@@ -117,7 +103,7 @@ export class Forwarding implements AttemptSink {
     const fields = answerFields(headers);
     this.#outcome.onAnswer(status, fields);
     try {
-      this.#exchange.respond(status, fields, answerLength(this.#head.method, status, headers));
+      this.#exchange.respond(status, fields, answerLength(this.#exchange.request.method, status, headers));
       this.#hasAnswered = true;
     } catch (error) {
       this.giveUp(new SallyportError('upstream_protocol', 'header fields that cannot be written', error));
@@ -125,19 +111,19 @@ export class Forwarding implements AttemptSink {
   }
 
   onData(chunk: Buffer): void {
-    if (!this.#isOver && !this.#exchange.write(chunk)) this.#attempt?.pause();
+    if (!this.#isOver && !this.#exchange.write(chunk)) this.#current?.attempt.pause();
   }
 
   onEnd(trailers: FlatHeaders): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#ended(this.status);
+    this.#current?.answered(this.status);
     this.#exchange.end(trailers);
     this.#outcome.onDone();
   }
 
   onUpgrade(headers: FlatHeaders, socket: Duplex): void {
-    const { upgrade } = this.#head;
+    const { upgrade } = this.#plan;
     const isAgreed =
       upgrade !== undefined &&
       isSwitchTo(upgrade, headers) &&
@@ -153,7 +139,7 @@ export class Forwarding implements AttemptSink {
     const fields = answerFields(headers);
     this.#outcome.onAnswer(101, fields);
     const onDone = (why: SallyportError | undefined): void => {
-      this.#ended(101, why);
+      this.#current?.answered(101, why);
       if (why === undefined) this.#outcome.onDone();
       else this.#outcome.onCut(why);
     };
@@ -161,9 +147,10 @@ export class Forwarding implements AttemptSink {
   }
 
   onError(error: SallyportError, sent: Sent): void {
-    if (this.#isOver) return;
-    const mayTryAgain = !this.#hasAnswered && mayRetry(this.#head, error, sent);
-    if (mayTryAgain && this.#endpoints.beginRetry()) this.#retry(error);
+    const current = this.#current;
+    if (this.#isOver || current === undefined) return;
+    const mayTryAgain = !this.#hasAnswered && mayRetry(current.head, error, sent);
+    if (mayTryAgain && this.#parts.endpoints.beginRetry()) this.#retry(current, error);
     else this.#fail(error);
   }
 
@@ -171,26 +158,17 @@ export class Forwarding implements AttemptSink {
     if (!this.#isOver) this.#exchange.resumeBody();
   }
 
-  #retry(error: SallyportError): void {
-    this.#ended('failed', error);
-    this.#isRetry = true;
-    this.endpoint = this.#endpoints.pick({ not: this.endpoint, key: this.#plan.key }) ?? this.endpoint;
-    this.#head = { ...this.#outgoing(), isFresh: true };
-    this.#open();
-  }
-
-  /** Once an attempt. */
-  #ended(outcome: number | 'failed' | 'gone', error?: SallyportError): void {
-    this.#plan.trace?.endAttempt(this.status, error?.code);
-    this.#endpoints.end(this.#health, outcome);
-    if (this.#isRetry) this.#endpoints.endRetry();
+  #retry(failed: CountedAttempt, error: SallyportError): void {
+    failed.failed(0, error);
+    const choice = { not: this.endpoint, key: this.#plan.key };
+    this.endpoint = this.#parts.endpoints.pick(choice) ?? this.endpoint;
+    this.#current = this.#ask('retry');
   }
 
   #fail(error: SallyportError): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const isTheirs = error.kind.source === 'upstream' && error.code !== 'upstream_unavailable';
-    this.#ended(isTheirs ? 'failed' : 'gone', error);
+    this.#current?.failed(this.status, error);
     if (this.#hasAnswered) this.#outcome.onCut(error);
     else this.#outcome.onRefused(error);
   }
