@@ -16,6 +16,7 @@ import { Upstream } from '../upstream/upstream.ts';
 import { adminRouteIssues } from './admin-route.ts';
 import { affinityOf, healthChecksOf } from './build-balance.ts';
 import { dnsOf } from './build-dns.ts';
+import { compressionOf } from './build-compression.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { enrolmentOf } from './build-enrolment.ts';
@@ -112,6 +113,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
         idleMs: limitOf(route.websocket_idle_timeout),
         maxMs: limitOf(route.websocket_max_duration),
       },
+      compression: compressionOf(route),
       refusals: await routeRefusals(route, ['routes', index], context),
       maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
     };

@@ -48,6 +48,9 @@ const OF_APP = [
   'set_request_headers',
   'remove_request_headers',
   'pass_identity_headers',
+  'compress',
+  'compress_types',
+  'compress_min_bytes',
 ];
 /** RFC 9110 7.6.1 and 6.4: the proxy frames, the route does not. */
 const OF_CONNECTION = new Set([
@@ -99,6 +102,9 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
     say('regex_rewrite_pattern', 'a path is rewritten in one way: remove this or prefix_rewrite');
   if (has(route, 'regex_rewrite_substitution') && !has(route, 'regex_rewrite_pattern'))
     say('regex_rewrite_substitution', 'goes with regex_rewrite_pattern');
+  if (!has(route, 'compress'))
+    for (const key of ['compress_types', 'compress_min_bytes'])
+      if (has(route, key)) say(key, 'goes with compress');
   if (actions.length > 0 && !has(route, 'to'))
     for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
   if (has(route, 'to') && urlsOf(route['to']).every(isPlain))

@@ -21,6 +21,7 @@ import { routeShaping as shaping } from './schema-shaping.ts';
 import { balancing } from './schema-balance.ts';
 import { routeDns } from './schema-dns.ts';
 import { enrol } from './schema-enrol.ts';
+import { passage } from './schema-passage.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
 import { identityHeaders } from './schema-tls.ts';
@@ -206,6 +207,7 @@ export const routeSchema = z.strictObject({
     ),
   ...balancing,
   ...routeDns,
+  ...passage,
   connect_timeout: duration({ min: 1 })
     .exactOptional()
     .describe('To connect to the app, TLS included. Default: `upstream_connect_timeout`.'),

@@ -3,8 +3,16 @@
 import type { Duplex } from 'node:stream';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import type { Exchange, ExchangeEvents, RequestBodySink } from '../exchange/exchange.ts';
+import type { Exchange, ExchangeEvents, RequestBodySink, ResponseLength } from '../exchange/exchange.ts';
 import type { AttemptSink, Endpoint, Sent } from '../upstream/contract.ts';
+import {
+  type AnswerHead,
+  type CompressionSettings,
+  codingFor,
+  noteCoding,
+  withoutDigests,
+} from './compression.ts';
+import { Compressor } from './compressor.ts';
 import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } from './counted-attempt.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
 import type { ForwardPlan } from './outgoing.ts';
@@ -30,6 +38,7 @@ export class Forwarding implements AttemptSink {
   readonly #parts: AttemptParts;
   readonly #outcome: Outcome;
   #current: CountedAttempt | undefined;
+  #compressor: Compressor | undefined;
   #hasAnswered = false;
   #isOver = false;
   /** The endpoint of the last attempt. */
@@ -81,7 +90,8 @@ export class Forwarding implements AttemptSink {
   }
 
   resumeAnswer(): void {
-    this.#current?.attempt.resume();
+    if (this.#compressor === undefined) this.#current?.attempt.resume();
+    else this.#compressor.resume();
   }
 
   /** From the client: gone, or its body will never be whole. The app must not see it end as if it were. */
@@ -102,8 +112,11 @@ export class Forwarding implements AttemptSink {
     this.status = status;
     const fields = answerFields(headers);
     this.#outcome.onAnswer(status, fields);
+    const { compression } = this.#plan;
+    let length = answerLength(this.#exchange.request.method, status, headers);
+    if (compression !== undefined) length = this.#compress(compression, { status, fields, length });
     try {
-      this.#exchange.respond(status, fields, answerLength(this.#exchange.request.method, status, headers));
+      this.#exchange.respond(status, fields, length);
       this.#hasAnswered = true;
     } catch (error) {
       this.giveUp(new SallyportError('upstream_protocol', 'header fields that cannot be written', error));
@@ -111,15 +124,43 @@ export class Forwarding implements AttemptSink {
   }
 
   onData(chunk: Buffer): void {
-    if (!this.#isOver && !this.#exchange.write(chunk)) this.#current?.attempt.pause();
+    if (this.#isOver) return;
+    const hasRoom =
+      this.#compressor === undefined ? this.#exchange.write(chunk) : this.#compressor.write(chunk);
+    if (!hasRoom) this.#current?.attempt.pause();
   }
 
   onEnd(trailers: FlatHeaders): void {
     if (this.#isOver) return;
-    this.#isOver = true;
     this.#current?.answered(this.status);
+    if (this.#compressor === undefined) this.#finish(trailers);
+    else this.#compressor.end(withoutDigests(trailers));
+  }
+
+  #finish(trailers: FlatHeaders): void {
+    this.#isOver = true;
     this.#exchange.end(trailers);
     this.#outcome.onDone();
+  }
+
+  /** Returns how long the body will be for the client; the head says in which coding. */
+  #compress(settings: CompressionSettings, answer: AnswerHead): ResponseLength {
+    const { request } = this.#exchange;
+    const coding = codingFor(settings, request, answer);
+    if (coding === undefined) return answer.length;
+    if (request.method === 'HEAD') {
+      noteCoding(answer.fields, coding);
+      return 'none';
+    }
+    this.#compressor = Compressor.open(coding, {
+      onCompressed: (chunk) => this.#exchange.write(chunk),
+      onRoom: () => this.#current?.attempt.resume(),
+      onEnd: (trailers) => this.#finish(trailers),
+      onError: (error) => this.giveUp(error),
+    });
+    if (this.#compressor === undefined) return answer.length;
+    noteCoding(answer.fields, coding);
+    return 'until_end';
   }
 
   onUpgrade(headers: FlatHeaders, socket: Duplex): void {
@@ -169,6 +210,7 @@ export class Forwarding implements AttemptSink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#current?.failed(this.status, error);
+    this.#compressor?.destroy();
     if (this.#hasAnswered) this.#outcome.onCut(error);
     else this.#outcome.onRefused(error);
   }

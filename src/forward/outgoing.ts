@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Identity } from '../exchange/identity.ts';
 import type { OutgoingHead } from '../upstream/contract.ts';
 import { callerFields } from './caller.ts';
+import type { CompressionSettings } from './compression.ts';
 import { copyEndToEnd } from './hop-by-hop.ts';
 import { type CallerHeaders, RemovedNames } from './request-headers.ts';
 import type { TunnelLimits } from './splice.ts';
@@ -33,6 +34,8 @@ export interface ForwardPlan {
   readonly maxBodyBytes: number;
   /** For what comes after an upgrade. */
   readonly tunnelLimits: TunnelLimits;
+  /** Undefined: answers go out as they come. */
+  readonly compression: CompressionSettings | undefined;
 }
 
 const TRACE_FIELDS = new RemovedNames(['traceparent', 'tracestate']);

@@ -19,7 +19,7 @@ export function planOf(
   { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
   { rewrite, upgrade, key }: PlanChoice,
 ): ForwardPlan {
-  const { callerHeaders, maxBodyBytes, tunnelLimits } = route.parts;
+  const { callerHeaders, maxBodyBytes, tunnelLimits, compression } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
@@ -34,6 +34,7 @@ export function planOf(
     key,
     maxBodyBytes,
     tunnelLimits,
+    compression,
   };
 }
 

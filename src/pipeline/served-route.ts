@@ -1,6 +1,7 @@
 // What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
 import type { Hostname } from '../core/hostname.ts';
 import type { LocalApp } from '../exchange/local-app.ts';
+import type { CompressionSettings } from '../forward/compression.ts';
 import type { CallerHeaders } from '../forward/request-headers.ts';
 import type { TunnelLimits } from '../forward/splice.ts';
 import type { Rule } from '../policy/rule.ts';
@@ -44,6 +45,8 @@ export interface RouteParts {
   readonly maintenance: { readonly retryAfterSeconds: number | undefined } | undefined;
   readonly allowsWebsockets: boolean;
   readonly tunnelLimits: TunnelLimits;
+  /** Undefined: answers go out as they come. */
+  readonly compression?: CompressionSettings | undefined;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
   readonly refusals: RouteRefusals;

@@ -14,6 +14,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 /** Alice's certificate, and the name that the edge is asked for; both can be overridden. */
@@ -75,7 +77,8 @@ export async function call(options: ConnectionOptions, made: Call = {}): Promise
   const [incoming] = await once(outgoing, 'response');
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
+  const bytes = Buffer.concat(chunks);
+  return { status: incoming.statusCode, headers: incoming.headers, body: bytes.toString(), bytes };
 }
 
 /** Writes these bytes (latin1) to a connection of its own and gives everything that comes until it closes. */

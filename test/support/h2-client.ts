@@ -13,6 +13,8 @@ export interface H2Answer {
   /** With `:status`, names in lower case. */
   readonly headers: FlatHeaders;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   readonly trailers: FlatHeaders;
   readonly informational: readonly number[];
   /** Code of RST_STREAM; 0 where it ended in peace. */
@@ -81,10 +83,12 @@ export async function h2AnswerOf(stream: ClientHttp2Stream): Promise<H2Answer> {
   stream.on('trailers', (_headers, _flags, raw: FlatHeaders) => (trailers = raw));
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   if (!stream.closed || !stream.destroyed) await new Promise((resolve) => stream.once('close', resolve));
+  const bytes = Buffer.concat(chunks);
   return {
     status: Number(headers[headers.indexOf(':status') + 1] ?? 0),
     headers,
-    body: Buffer.concat(chunks).toString(),
+    body: bytes.toString(),
+    bytes,
     trailers,
     informational,
     isWhole: hasEnded && !hasFailed,

@@ -1,0 +1,23 @@
+// What goes with what among the settings about how requests and answers pass.
+import t from 'tap';
+import { problemLines, withRoute } from '../../support/config-texts.ts';
+
+const of = (...lines: string[]) => problemLines(withRoute('to: https://b', ...lines));
+
+t.test('compression names codings, and types that it is for', (t) => {
+  t.same(of('compress: [zstd, br, gzip]', 'compress_types: [text/*, application/*+json]'), []);
+  t.match(of('compress: []'), [/an empty list compresses nothing/]);
+  t.match(of('compress: [deflate]'), [/'deflate' is none of zstd, br, gzip/]);
+  t.match(of('compress: [br, br]'), [/compress: names one twice/]);
+  t.match(of('compress: [br]', 'compress_types: []'), [/an empty list compresses nothing/]);
+  for (const type of ['text', '*/*', '*', 'text/html; charset=utf-8', 'text/ht*'])
+    t.match(of('compress: [br]', `compress_types: ['${type}']`), [/is not a media type/]);
+  t.match(of('compress: [br]', 'compress_types: [application/grpc+proto]'), [/gRPC compresses its own/]);
+  t.match(of('compress: [br]', 'compress_min_bytes: 0'), [/less than the least allowed, 1/]);
+  t.match(of('compress_types: [text/html]', 'compress_min_bytes: 1'), [
+    /compress_types: goes with compress/,
+    /compress_min_bytes: goes with compress/,
+  ]);
+  t.match(problemLines(withRoute('response: {}', 'compress: [br]')), [/compress: goes with to/]);
+  t.end();
+});
