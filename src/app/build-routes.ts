@@ -16,7 +16,7 @@ import { Upstream } from '../upstream/upstream.ts';
 import { adminRouteIssues } from './admin-route.ts';
 import { affinityOf, healthChecksOf } from './build-balance.ts';
 import { dnsOf } from './build-dns.ts';
-import { compressionOf } from './build-compression.ts';
+import { bufferingOf, compressionOf, maxBodyBytesOf } from './build-passage.ts';
 import { limitOf } from './build-edge.ts';
 import { CallerHeadersBuilder } from './build-caller-headers.ts';
 import { enrolmentOf } from './build-enrolment.ts';
@@ -115,7 +115,8 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       },
       compression: compressionOf(route),
       refusals: await routeRefusals(route, ['routes', index], context),
-      maxBodyBytes: limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes),
+      buffering: bufferingOf(route, config),
+      maxBodyBytes: maxBodyBytesOf(route, config),
     };
     report(builder.add(route, index, parts));
   }

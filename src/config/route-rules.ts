@@ -48,6 +48,7 @@ const OF_APP = [
   'set_request_headers',
   'remove_request_headers',
   'pass_identity_headers',
+  'buffer_requests',
   'compress',
   'compress_types',
   'compress_min_bytes',

@@ -150,6 +150,9 @@ export const limits = {
   max_request_body_bytes: size()
     .prefault(0)
     .describe('Longest request body, where the route says nothing. Then 413. 0 means no limit.'),
+  max_buffered_request_bytes: size({ min: 1 })
+    .prefault('256MiB')
+    .describe('What all bodies take up together that `buffer_requests` keeps, in each worker. Then 503.'),
   headers_with_underscores_action: word(['reject', 'drop', 'allow'])
     .default('reject')
     .describe(

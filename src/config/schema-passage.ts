@@ -33,6 +33,11 @@ const mediaType = () =>
     .transform((type) => type.toLowerCase());
 
 export const passage = {
+  buffer_requests: size({ min: 1 })
+    .exactOptional()
+    .describe(
+      'Reads bodies up to this size whole before the app is asked, so that slow clients never occupy it; a longer one is 413. Not for bodies that are never whole, such as streams of gRPC. Default: bodies go to the app as they come.',
+    ),
   compress: z
     .array(word(['zstd', 'br', 'gzip']))
     .min(1, { error: 'an empty list compresses nothing: give zstd, br or gzip, or remove the line' })

@@ -12,6 +12,7 @@ import {
   noteCoding,
   withoutDigests,
 } from './compression.ts';
+import type { BodySource } from './buffered-body.ts';
 import { Compressor } from './compressor.ts';
 import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } from './counted-attempt.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
@@ -37,6 +38,7 @@ export class Forwarding implements AttemptSink {
   readonly #plan: ForwardPlan;
   readonly #parts: AttemptParts;
   readonly #outcome: Outcome;
+  readonly #body: BodySource;
   #current: CountedAttempt | undefined;
   #compressor: Compressor | undefined;
   #hasAnswered = false;
@@ -52,21 +54,22 @@ export class Forwarding implements AttemptSink {
     exchange: Exchange,
     plan: ForwardPlan,
     endpoint: Endpoint,
-    rest: { endpoints: Endpoints; outcome: Outcome },
+    rest: { endpoints: Endpoints; outcome: Outcome; body: BodySource },
   ) {
     this.#exchange = exchange;
     this.#plan = plan;
     this.#parts = { exchange, plan, endpoints: rest.endpoints };
     this.#outcome = rest.outcome;
+    this.#body = rest.body;
     this.endpoint = endpoint;
   }
 
   start(): void {
-    const client = new ClientSide(this.#exchange, this);
+    const client = new ClientSide(this.#exchange, this.#body, this);
     this.#exchange.listen(client);
     this.#current = this.#ask('first');
     // Bodies of failed first attempts are never sent again, so there is nothing to keep of them.
-    if (this.#exchange.request.contentLength !== 0) this.#exchange.readBody(client);
+    if (this.#plan.contentLength !== 0) this.#body.readBody(client);
   }
 
   #ask(kind: AttemptKind): CountedAttempt {
@@ -196,7 +199,7 @@ export class Forwarding implements AttemptSink {
   }
 
   onDrain(): void {
-    if (!this.#isOver) this.#exchange.resumeBody();
+    if (!this.#isOver) this.#body.resumeBody();
   }
 
   #retry(failed: CountedAttempt, error: SallyportError): void {
@@ -219,17 +222,19 @@ export class Forwarding implements AttemptSink {
 /** What the client does, passed on. Beside `Forwarding`, because both sides have data, an end and a drain. */
 class ClientSide implements ExchangeEvents, RequestBodySink {
   readonly #exchange: Exchange;
+  readonly #body: BodySource;
   readonly #forwarding: Forwarding;
 
-  constructor(exchange: Exchange, forwarding: Forwarding) {
+  constructor(exchange: Exchange, body: BodySource, forwarding: Forwarding) {
     this.#exchange = exchange;
+    this.#body = body;
     this.#forwarding = forwarding;
   }
 
   onData(chunk: Buffer): void {
     if (this.#exchange.bytesIn > this.#forwarding.maxBodyBytes)
       this.#forwarding.giveUp(new SallyportError('body_too_large'));
-    else if (!this.#forwarding.sendBody(chunk)) this.#exchange.pauseBody();
+    else if (!this.#forwarding.sendBody(chunk)) this.#body.pauseBody();
   }
 
   onEnd(trailers: FlatHeaders): void {

@@ -30,6 +30,8 @@ export interface ForwardPlan {
   readonly upgrade: string | undefined;
   /** What requests share that belong to the same instance of the app; undefined: nothing. */
   readonly key: string | undefined;
+  /** Of the body that will be passed on, as in OutgoingHead. */
+  readonly contentLength: number | undefined;
   /** Longest body to let through. */
   readonly maxBodyBytes: number;
   /** For what comes after an upgrade. */
@@ -54,7 +56,7 @@ export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: str
     target: plan.target,
     headers,
     block: callerFields(connection, { identity, authority, wanted, now }),
-    contentLength: request.contentLength,
+    contentLength: plan.contentLength,
     upgrade: plan.upgrade,
     isFresh: false,
   };

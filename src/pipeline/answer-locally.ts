@@ -1,8 +1,8 @@
 // Has a part of Sallyport itself answer a request, once all of it is there.
-import { SallyportError } from '../core/errors.ts';
 import type { Observer } from '../core/observer.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LocalApp } from '../exchange/local-app.ts';
+import { BufferedBody } from '../forward/buffered-body.ts';
 import { reply } from './answer.ts';
 import type { Admitted } from './life.ts';
 
@@ -29,20 +29,9 @@ export async function answerLocally(life: Admitted, app: LocalApp, observer: Obs
 }
 
 async function wholeBody(exchange: Exchange, maxBytes: number): Promise<Buffer> {
-  const whole = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  exchange.readBody({
-    onData(chunk) {
-      length += chunk.length;
-      if (length <= maxBytes) chunks.push(chunk);
-      else {
-        exchange.pauseBody();
-        whole.reject(new SallyportError('body_too_large'));
-      }
-    },
-    onEnd: () => whole.resolve(Buffer.concat(chunks)),
-    onAbort: whole.reject,
-  });
-  return await whole.promise;
+  const whole = Promise.withResolvers<void>();
+  const body = new BufferedBody({ maxBytes }, { onWhole: whole.resolve, onFault: whole.reject });
+  exchange.readBody(body);
+  await whole.promise;
+  return body.bytes;
 }

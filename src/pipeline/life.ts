@@ -6,6 +6,7 @@ import type { Connection } from '../exchange/connection.ts';
 import type { Trace } from '../core/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Verdict } from '../exchange/identity.ts';
+import type { BufferedBody } from '../forward/buffered-body.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
 import type { Grant } from '../policy/decide.ts';
 import type { RequestPath } from '../route/path.ts';
@@ -32,6 +33,8 @@ export class Life {
   grant: Grant | undefined;
   upstream: Upstream | undefined;
   forwarding: Forwarding | undefined;
+  /** What is kept of the request's body. */
+  body: BufferedBody | undefined;
   /** Milliseconds from the first byte of the head. */
   directedMs: number | undefined;
 

@@ -37,9 +37,9 @@ export function approach(received: Received): Admitted | Jwks | Refusal {
  * Before anything else, so that strangers learn nothing: where a certificate is demanded and the verdict is not ok, the
  * answer is the same for every host, path and method.
  */
-export function vouch(received: Received): Vouched | Refusal {
+export function vouch(received: Received, now = received.time): Vouched | Refusal {
   const { connection } = received.exchange;
-  const verdict = connection.verdict(received.time);
+  const verdict = connection.verdict(now);
   received.verdict = verdict;
   if (!connection.demandsCertificate || verdict?.ok === true) return received as Vouched;
   if (verdict === undefined || verdict.reason === 'none_sent')

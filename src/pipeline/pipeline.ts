@@ -6,14 +6,17 @@ import type { MemoryBudget } from '../core/memory-budget.ts';
 import type { Observer } from '../core/observer.ts';
 import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
+import { ByteBudget } from '../forward/buffered-body.ts';
 import { type Outcome, Forwarding } from '../forward/forwarding.ts';
 import { websocketRequestFault } from '../forward/websocket.ts';
 import { affinityCookie, choiceFor } from './affinity.ts';
 import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
 import { shapeAnswer } from './answer-shape.ts';
 import { answerLocally } from './answer-locally.ts';
+import { bufferBody } from './buffering.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
 import { approach, direct } from './phases.ts';
+import type { PathRewrite } from '../route/rewrite.ts';
 import { planOf } from './plan.ts';
 import { exchangeRecord } from './record.ts';
 import { relocate } from './relocate.ts';
@@ -41,6 +44,7 @@ export class Pipeline implements Service {
   readonly #parts: PipelineParts;
   readonly #newRequestId: () => string;
   readonly #underWay: UnderWay;
+  readonly #bufferedBytes = new ByteBudget();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -148,10 +152,9 @@ export class Pipeline implements Service {
     return undefined;
   }
 
-  #forward(directed: Directed, rewrite: ((path: string) => string) | undefined): Refusal | undefined {
-    const { exchange, route: taken, upstream } = directed;
-    const { request } = exchange;
-    const { parts } = taken;
+  #forward(directed: Directed, rewrite: PathRewrite | undefined): Refusal | undefined {
+    const { request } = directed.exchange;
+    const { parts } = directed.route;
     if (request.contentLength !== undefined && request.contentLength > parts.maxBodyBytes)
       return new Refusal('body_too_large');
     const isWebsocket = request.upgrade === 'websocket';
@@ -160,6 +163,27 @@ export class Pipeline implements Service {
       const fault = websocketRequestFault(request.headers);
       if (fault !== undefined) return new Refusal(fault);
     }
+    this.#underWay.add(directed);
+    if (parts.buffering === undefined || request.contentLength === 0 || isWebsocket)
+      return this.#send(directed, rewrite);
+    return bufferBody(directed, parts.buffering, this.#bufferedBytes, {
+      onWhole: () => this.#sendBuffered(directed, rewrite),
+      onFault: (error) => new LifeOutcome(directed, this).onRefused(error),
+    });
+  }
+
+  /** Its caller may have been locked out while the body came. */
+  #sendBuffered(directed: Directed, rewrite: PathRewrite | undefined): void {
+    try {
+      const refusal = this.#underWay.refusalOf(directed) ?? this.#send(directed, rewrite);
+      if (refusal !== undefined) this.#refuse(directed, refusal);
+    } catch (error) {
+      this.#fail(directed, error);
+    }
+  }
+
+  #send(directed: Directed, rewrite: PathRewrite | undefined): Refusal | undefined {
+    const { exchange, upstream, body } = directed;
     const choice = choiceFor(directed, upstream);
     const endpoint = upstream.pick(choice);
     if (endpoint === undefined)
@@ -167,14 +191,15 @@ export class Pipeline implements Service {
     if (upstream.isFull) return new Refusal('upstream_unavailable');
     const plan = planOf(directed, {
       rewrite,
-      upgrade: isWebsocket ? 'websocket' : undefined,
+      upgrade: exchange.request.upgrade === 'websocket' ? 'websocket' : undefined,
       key: choice.key,
+      bufferedBytes: body?.length,
     });
     directed.forwarding = new Forwarding(exchange, plan, endpoint, {
       endpoints: upstream,
       outcome: new LifeOutcome(directed, this),
+      body: body ?? exchange,
     });
-    this.#underWay.add(directed);
     directed.forwarding.start();
     return undefined;
   }
@@ -220,6 +245,7 @@ export class Pipeline implements Service {
     if (life.isSettled) return;
     life.isSettled = true;
     this.#underWay.delete(life);
+    life.body?.discard();
     const became = life.exchange.settle(disposition);
     this.#parts.observer.exchange(exchangeRecord(life, became));
   }

@@ -13,11 +13,13 @@ export interface PlanChoice {
   readonly upgrade: string | undefined;
   /** As in ForwardPlan. */
   readonly key: string | undefined;
+  /** Of what was kept of the body; undefined: it is passed on as it comes. */
+  readonly bufferedBytes?: number | undefined;
 }
 
 export function planOf(
   { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
-  { rewrite, upgrade, key }: PlanChoice,
+  { rewrite, upgrade, key, bufferedBytes }: PlanChoice,
 ): ForwardPlan {
   const { callerHeaders, maxBodyBytes, tunnelLimits, compression } = route.parts;
   return {
@@ -32,6 +34,7 @@ export function planOf(
     trace,
     upgrade,
     key,
+    contentLength: bufferedBytes ?? exchange.request.contentLength,
     maxBodyBytes,
     tunnelLimits,
     compression,

@@ -9,6 +9,7 @@ import type { Route } from '../route/route.ts';
 import type { RouteTable } from '../route/table.ts';
 import type { AnswerShape } from './answer-shape.ts';
 import type { Affinity } from './affinity.ts';
+import type { Buffering } from './buffering.ts';
 import type { TrustedProxies } from './on-behalf.ts';
 import type { PassthroughRoutes } from './passthrough.ts';
 import type { RequestLimit } from './rate-limits.ts';
@@ -49,6 +50,8 @@ export interface RouteParts {
   readonly compression?: CompressionSettings | undefined;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
+  /** Undefined: bodies go to the app as they come. */
+  readonly buffering?: Buffering | undefined;
   readonly refusals: RouteRefusals;
 }
 

@@ -8,6 +8,8 @@ import { TimeSlices } from '../core/time-slices.ts';
 import { Roster } from '../core/roster.ts';
 import { decide } from '../policy/decide.ts';
 import type { Directed, Life } from './life.ts';
+import { vouch } from './phases.ts';
+import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
 
 /** How late the end of a grant may be noticed. */
@@ -53,6 +55,15 @@ export class UnderWay {
 
   delete(life: Life): void {
     this.#lives.delete(life as Directed);
+  }
+
+  /** For one that was kept waiting: why it may go no further as of now. */
+  refusalOf(life: Directed): Refusal | undefined {
+    const now = this.#parts.clock.now();
+    const vouched = vouch(life, now);
+    if (vouched instanceof Refusal) return vouched;
+    const reason = whyNot(life, this.#parts.served(), now);
+    return reason === undefined ? undefined : new Refusal('denied', reason);
   }
 
   /** Asks again for each whose grant is of an earlier policy, in slices between which the event loop turns. */

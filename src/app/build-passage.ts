@@ -1,7 +1,25 @@
-// From a route's settings about compression to what forwarding takes.
+// From a route's settings about how requests and answers pass to what the pipeline and forwarding take.
 import { COMPRESSED_TYPES } from '../config/schema-passage.ts';
-import type { RouteConfig } from '../config/schema.ts';
+import type { Config, RouteConfig } from '../config/schema.ts';
 import type { CompressionSettings } from '../forward/compression.ts';
+import type { Buffering } from '../pipeline/buffering.ts';
+import { limitOf } from './build-edge.ts';
+
+/** Infinity for no limit. */
+export function maxBodyBytesOf(route: RouteConfig, config: Config): number {
+  return limitOf(route.max_request_body_bytes ?? config.max_request_body_bytes);
+}
+
+/** Undefined where bodies go to the app as they come. */
+export function bufferingOf(route: RouteConfig, config: Config): Buffering | undefined {
+  const { buffer_requests: maxBytes } = route;
+  return maxBytes === undefined
+    ? undefined
+    : {
+        maxBytes: Math.min(maxBytes, maxBodyBytesOf(route, config)),
+        maxTotalBytes: config.max_buffered_request_bytes,
+      };
+}
 
 /** Undefined where answers pass as they are. */
 export function compressionOf(route: RouteConfig): CompressionSettings | undefined {
