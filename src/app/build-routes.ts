@@ -113,6 +113,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
         idleMs: limitOf(route.websocket_idle_timeout),
         maxMs: limitOf(route.websocket_max_duration),
       },
+      hedgeAfterMs: route.hedge_after,
       compression: compressionOf(route),
       refusals: await routeRefusals(route, ['routes', index], context),
       buffering: bufferingOf(route, config),

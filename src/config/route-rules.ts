@@ -1,6 +1,7 @@
 // Rules within one route: what goes with what. Over the route as written, so that a bad value hides none of them.
 import { isPassthrough } from '../core/from.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { parseDuration } from './duration.ts';
 import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
 
 const ACTIONS = ['to', 'redirect', 'response', 'enrol'];
@@ -48,6 +49,7 @@ const OF_APP = [
   'set_request_headers',
   'remove_request_headers',
   'pass_identity_headers',
+  'hedge_after',
   'buffer_requests',
   'compress',
   'compress_types',
@@ -103,9 +105,7 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
     say('regex_rewrite_pattern', 'a path is rewritten in one way: remove this or prefix_rewrite');
   if (has(route, 'regex_rewrite_substitution') && !has(route, 'regex_rewrite_pattern'))
     say('regex_rewrite_substitution', 'goes with regex_rewrite_pattern');
-  if (!has(route, 'compress'))
-    for (const key of ['compress_types', 'compress_min_bytes'])
-      if (has(route, key)) say(key, 'goes with compress');
+  issues.push(...checkPassage(route, at));
   if (actions.length > 0 && !has(route, 'to'))
     for (const key of OF_APP) if (has(route, key)) say(key, `goes with to: this route asks no app`);
   if (has(route, 'to') && urlsOf(route['to']).every(isPlain))
@@ -133,6 +133,33 @@ function checkDns(route: RawMap, at: IssuePath): Issue[] {
           message: 'goes with dns_type: STRICT_DNS, or srv+https:// in to: else each connection asks anew',
         });
   return issues;
+}
+
+/** How requests and answers pass. */
+function checkPassage(route: RawMap, at: IssuePath): Issue[] {
+  const issues: Issue[] = [];
+  const say = (key: string, message: string): number => issues.push({ path: [...at, key], message });
+  if (has(route, 'hedge_after')) {
+    if (has(route, 'to') && isOneInstance(route))
+      say('hedge_after', 'asks another instance: give a second one in to');
+    if (has(route, 'sticky_cookie'))
+      say('hedge_after', 'asks another instance than the cookie names: remove it or sticky_cookie');
+    const [afterMs, timeoutMs] = [route['hedge_after'], route['timeout']].map((text) =>
+      parseDuration(String(text)),
+    );
+    if (afterMs !== undefined && timeoutMs !== undefined && timeoutMs > 0 && afterMs >= timeoutMs)
+      say('hedge_after', 'is not shorter than timeout: nobody else would ever be asked');
+  }
+  if (!has(route, 'compress'))
+    for (const key of ['compress_types', 'compress_min_bytes'])
+      if (has(route, key)) say(key, 'goes with compress');
+  return issues;
+}
+
+/** One address in `to`, behind which there are no others. */
+function isOneInstance(route: RawMap): boolean {
+  const urls = urlsOf(route['to']);
+  return urls.length === 1 && route['dns_type'] !== 'STRICT_DNS' && !/^srv\+/i.test(urls[0] ?? '');
 }
 
 function checkRedirect(redirect: RawMap, at: IssuePath, isThere: boolean): Issue[] {

@@ -115,6 +115,11 @@ export const balancing = {
   slow_start: duration()
     .exactOptional()
     .describe('How long an instance that comes back gets less than its share. Default: not at all.'),
+  hedge_after: duration({ min: 1 })
+    .exactOptional()
+    .describe(
+      'Asks a second instance as well where the first has not begun to answer for so long: GET, HEAD and other safe requests without a body, within the budget for second tries. Whoever answers first is heard. Default: one is asked.',
+    ),
   circuit_breaker_thresholds: z
     .strictObject({
       max_connections: count()

@@ -6,7 +6,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { type ForwardPlan, outgoingHead } from './outgoing.ts';
 
 /** Where attempts go: as far as this room looks at an Upstream. */
-export type Endpoints = Pick<Upstream, 'pick' | 'begin' | 'end' | 'beginRetry' | 'endRetry'>;
+export type Endpoints = Pick<Upstream, 'pick' | 'isFull' | 'begin' | 'end' | 'beginRetry' | 'endRetry'>;
 
 export interface AttemptParts {
   readonly exchange: Exchange;
@@ -14,8 +14,11 @@ export interface AttemptParts {
   readonly endpoints: Endpoints;
 }
 
-/** `retry`: after one that failed, on a fresh connection; `beginRetry` has given it its place in the budget. */
-export type AttemptKind = 'first' | 'retry';
+/**
+ * `retry`: after one that failed, on a fresh connection. `hedge`: beside one that is late. `beginRetry` has given both their
+ * place in the budget.
+ */
+export type AttemptKind = 'first' | 'retry' | 'hedge';
 
 export class CountedAttempt {
   readonly endpoint: Endpoint;
@@ -38,6 +41,12 @@ export class CountedAttempt {
     this.head = kind === 'retry' ? { ...head, isFresh: true } : head;
     this.#health = endpoints.begin(endpoint);
     this.attempt = endpoint.open(this.head, sink);
+  }
+
+  /** Through no fault of its instance. */
+  abandon(): void {
+    this.attempt.abort();
+    this.#end('gone', 0, undefined);
   }
 
   /** With an answer of this status; `error`: that was cut. */

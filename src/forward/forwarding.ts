@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
-import type { Exchange, ExchangeEvents, RequestBodySink, ResponseLength } from '../exchange/exchange.ts';
+import type { Exchange, ResponseLength } from '../exchange/exchange.ts';
 import type { AttemptSink, Endpoint, Sent } from '../upstream/contract.ts';
 import {
   type AnswerHead,
@@ -15,9 +15,11 @@ import {
 import type { BodySource } from './buffered-body.ts';
 import { Compressor } from './compressor.ts';
 import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } from './counted-attempt.ts';
+import { Hedge } from './hedge.ts';
+import { ClientSide } from './client-side.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
 import type { ForwardPlan } from './outgoing.ts';
-import { mayRetry } from './retry.ts';
+import { mayHedge, mayRetry } from './retry.ts';
 import { splice } from './splice.ts';
 import { isWebsocketAccepted } from './websocket.ts';
 
@@ -40,6 +42,7 @@ export class Forwarding implements AttemptSink {
   readonly #outcome: Outcome;
   readonly #body: BodySource;
   #current: CountedAttempt | undefined;
+  #hedge: Hedge | undefined;
   #compressor: Compressor | undefined;
   #hasAnswered = false;
   #isOver = false;
@@ -67,14 +70,41 @@ export class Forwarding implements AttemptSink {
   start(): void {
     const client = new ClientSide(this.#exchange, this.#body, this);
     this.#exchange.listen(client);
-    this.#current = this.#ask('first');
+    this.#open();
     // Bodies of failed first attempts are never sent again, so there is nothing to keep of them.
     if (this.#plan.contentLength !== 0) this.#body.readBody(client);
   }
 
-  #ask(kind: AttemptKind): CountedAttempt {
+  #open(): void {
+    const { hedgeAfterMs, contentLength, upgrade } = this.#plan;
+    const { method } = this.#exchange.request;
+    if (hedgeAfterMs === undefined || !mayHedge({ method, contentLength, upgrade }))
+      this.#current = this.#ask('first', this.endpoint, this);
+    else
+      this.#hedge = new Hedge({
+        afterMs: hedgeAfterMs,
+        sink: this,
+        askFirst: (sink) => this.#ask('first', this.endpoint, sink),
+        askSecond: (sink) => this.#askAnother(sink),
+        onChosen: (chosen) => {
+          this.#current = chosen;
+          this.endpoint = chosen.endpoint;
+        },
+      });
+  }
+
+  #ask(kind: AttemptKind, endpoint: Endpoint, sink: AttemptSink): CountedAttempt {
     this.attempts++;
-    return new CountedAttempt(this.#parts, this.endpoint, kind, this);
+    return new CountedAttempt(this.#parts, endpoint, kind, sink);
+  }
+
+  #askAnother(sink: AttemptSink): CountedAttempt | undefined {
+    const { endpoints, plan } = this.#parts;
+    if (endpoints.isFull || !endpoints.beginRetry()) return undefined;
+    const endpoint = endpoints.pick({ not: this.endpoint, key: plan.key });
+    if (endpoint !== undefined && endpoint !== this.endpoint) return this.#ask('hedge', endpoint, sink);
+    endpoints.endRetry();
+    return undefined;
   }
 
   // From the client's side
@@ -99,6 +129,7 @@ export class Forwarding implements AttemptSink {
 
   /** From the client: gone, or its body will never be whole. The app must not see it end as if it were. */
   giveUp(error: SallyportError): void {
+    this.#hedge?.stop();
     this.#current?.attempt.abort();
     this.#fail(error);
   }
@@ -193,7 +224,7 @@ export class Forwarding implements AttemptSink {
   onError(error: SallyportError, sent: Sent): void {
     const current = this.#current;
     if (this.#isOver || current === undefined) return;
-    const mayTryAgain = !this.#hasAnswered && mayRetry(current.head, error, sent);
+    const mayTryAgain = !this.#hasAnswered && this.attempts === 1 && mayRetry(current.head, error, sent);
     if (mayTryAgain && this.#parts.endpoints.beginRetry()) this.#retry(current, error);
     else this.#fail(error);
   }
@@ -206,7 +237,7 @@ export class Forwarding implements AttemptSink {
     failed.failed(0, error);
     const choice = { not: this.endpoint, key: this.#plan.key };
     this.endpoint = this.#parts.endpoints.pick(choice) ?? this.endpoint;
-    this.#current = this.#ask('retry');
+    this.#current = this.#ask('retry', this.endpoint, this);
   }
 
   #fail(error: SallyportError): void {
@@ -216,40 +247,5 @@ export class Forwarding implements AttemptSink {
     this.#compressor?.destroy();
     if (this.#hasAnswered) this.#outcome.onCut(error);
     else this.#outcome.onRefused(error);
-  }
-}
-
-/** What the client does, passed on. Beside `Forwarding`, because both sides have data, an end and a drain. */
-class ClientSide implements ExchangeEvents, RequestBodySink {
-  readonly #exchange: Exchange;
-  readonly #body: BodySource;
-  readonly #forwarding: Forwarding;
-
-  constructor(exchange: Exchange, body: BodySource, forwarding: Forwarding) {
-    this.#exchange = exchange;
-    this.#body = body;
-    this.#forwarding = forwarding;
-  }
-
-  onData(chunk: Buffer): void {
-    if (this.#exchange.bytesIn > this.#forwarding.maxBodyBytes)
-      this.#forwarding.giveUp(new SallyportError('body_too_large'));
-    else if (!this.#forwarding.sendBody(chunk)) this.#body.pauseBody();
-  }
-
-  onEnd(trailers: FlatHeaders): void {
-    this.#forwarding.endBody(trailers);
-  }
-
-  onAbort(error: SallyportError): void {
-    this.#forwarding.giveUp(error);
-  }
-
-  onDrain(): void {
-    this.#forwarding.resumeAnswer();
-  }
-
-  onClose(error: SallyportError): void {
-    this.#forwarding.giveUp(error);
   }
 }

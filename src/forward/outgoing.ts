@@ -36,6 +36,8 @@ export interface ForwardPlan {
   readonly maxBodyBytes: number;
   /** For what comes after an upgrade. */
   readonly tunnelLimits: TunnelLimits;
+  /** When another instance is asked, too; undefined: never. */
+  readonly hedgeAfterMs: number | undefined;
   /** Undefined: answers go out as they come. */
   readonly compression: CompressionSettings | undefined;
 }

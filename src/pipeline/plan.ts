@@ -21,7 +21,7 @@ export function planOf(
   { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
   { rewrite, upgrade, key, bufferedBytes }: PlanChoice,
 ): ForwardPlan {
-  const { callerHeaders, maxBodyBytes, tunnelLimits, compression } = route.parts;
+  const { callerHeaders, maxBodyBytes, tunnelLimits, compression, hedgeAfterMs } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
@@ -38,6 +38,7 @@ export function planOf(
     maxBodyBytes,
     tunnelLimits,
     compression,
+    hedgeAfterMs,
   };
 }
 

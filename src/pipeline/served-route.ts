@@ -46,6 +46,8 @@ export interface RouteParts {
   readonly maintenance: { readonly retryAfterSeconds: number | undefined } | undefined;
   readonly allowsWebsockets: boolean;
   readonly tunnelLimits: TunnelLimits;
+  /** When a safe request goes to another instance, too; undefined: never. */
+  readonly hedgeAfterMs?: number | undefined;
   /** Undefined: answers go out as they come. */
   readonly compression?: CompressionSettings | undefined;
   /** Infinity for no limit. */

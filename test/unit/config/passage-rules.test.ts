@@ -21,3 +21,22 @@ t.test('compression names codings, and types that it is for', (t) => {
   t.match(problemLines(withRoute('response: {}', 'compress: [br]')), [/compress: goes with to/]);
   t.end();
 });
+
+const two = (...lines: string[]) => problemLines(withRoute('to: [https://b, https://c]', ...lines));
+
+t.test('another instance is asked where there is one, no cookie binds, and there is time', (t) => {
+  t.same(two('hedge_after: 200ms', 'timeout: 10s'), []);
+  t.same(two('hedge_after: 200ms', 'timeout: 0'), []);
+  t.same(of('hedge_after: 200ms', 'dns_type: STRICT_DNS'), []);
+  t.same(problemLines(withRoute('to: srv+https://_a._tcp.b', 'hedge_after: 200ms')), []);
+  t.match(of('hedge_after: 200ms'), [/hedge_after: asks another instance: give a second one in to/]);
+  t.match(two('hedge_after: 200ms', 'sticky_cookie: x'), [/remove it or sticky_cookie/]);
+  t.match(two('hedge_after: 1s', 'timeout: 1s'), [/hedge_after: is not shorter than timeout/]);
+  t.match(two('hedge_after: 0'), [/less than the least allowed/]);
+  t.match(problemLines(withRoute('response: {}', 'hedge_after: 1s', 'buffer_requests: 1MiB')), [
+    /hedge_after: goes with to/,
+    /buffer_requests: goes with to/,
+  ]);
+  t.match(of('buffer_requests: 0'), [/less than the least allowed/]);
+  t.end();
+});
