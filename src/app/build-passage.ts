@@ -24,7 +24,7 @@ export function bufferingOf(route: RouteConfig, config: Config): Buffering | und
 /** Undefined where answers pass as they are. */
 export function compressionOf(route: RouteConfig): CompressionSettings | undefined {
   const { compress: codings, compress_types: types = COMPRESSED_TYPES, compress_min_bytes: minBytes } = route;
-  return codings && { codings, isCompressible: mediaTypeTest(types), minBytes };
+  return codings && { codings, coversType: mediaTypeTest(types), minBytes };
 }
 
 /** `types` and what is asked about in lower case, without parameters. */

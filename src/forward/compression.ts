@@ -9,7 +9,8 @@ import { mayBeOfOtherSite } from './request-site.ts';
 export interface CompressionSettings {
   /** In order of preference. */
   readonly codings: readonly Coding[];
-  readonly isCompressible: (mediaType: string) => boolean;
+  /** In lower case, without parameters. */
+  readonly coversType: (mediaType: string) => boolean;
   /** Shorter answers stay as they are; at least 1. */
   readonly minBytes: number;
 }
@@ -23,7 +24,9 @@ export interface AnswerHead {
 
 /** Without a body, or a part of one, whose bytes are those of the representation as the app has it. */
 const NEVER = new Set([204, 205, 206, 304]);
-/** Of the bytes as they were (RFC 9530, RFC 9110 8.8.3, RFC 2616 14.15), and of parts of them. */
+/** With one of them as well. Whoever gets a cookie gets something of their own, perhaps a secret that the page shows. */
+const STAYS = ['content-encoding', 'content-range', 'set-cookie'];
+/** Sums over the bytes as they were (RFC 9530, 3230, 1864), and the offer of parts of them (RFC 9110 14.3). */
 const OF_PLAIN_BYTES = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5', 'accept-ranges']);
 
 /**
@@ -42,23 +45,14 @@ export function codingFor(
   return coding === undefined || mayBeOfOtherSite(request) ? undefined : coding;
 }
 
-function isCompressible(
-  { minBytes, isCompressible: fits }: CompressionSettings,
-  answer: AnswerHead,
-): boolean {
+function isCompressible({ minBytes, coversType }: CompressionSettings, answer: AnswerHead): boolean {
   const { status, fields, length } = answer;
   if (NEVER.has(status) || (typeof length === 'number' && length < minBytes)) return false;
   const types = headerValues(fields, 'content-type');
   const [type = ''] = types;
   const mediaType = (type.split(';', 1)[0] ?? '').trim().toLowerCase();
-  if (types.length !== 1 || isGrpc(type) || !fits(mediaType)) return false;
-  // Whoever gets a cookie gets something of their own, and that may well be a secret that stands in the page as well.
-  if (
-    ['content-encoding', 'content-range', 'set-cookie'].some(
-      (name) => headerValue(fields, name) !== undefined,
-    )
-  )
-    return false;
+  if (types.length !== 1 || isGrpc(type) || !coversType(mediaType)) return false;
+  if (STAYS.some((name) => headerValue(fields, name) !== undefined)) return false;
   return !headerValues(fields, 'cache-control').some((value) =>
     /(?:^|[\s,])no-transform(?:$|[\s,])/i.test(value),
   );
@@ -69,7 +63,7 @@ export function noteCoding(fields: string[], coding: Coding): void {
   for (let i = fields.length - 2; i >= 0; i -= 2) {
     const name = (fields[i] ?? '').toLowerCase();
     if (OF_PLAIN_BYTES.has(name)) fields.splice(i, 2);
-    // Other bytes are another representation: the strong validator is that of the app's (RFC 9110 8.8.3.3).
+    // Other bytes are another representation: the strong validator names the app's (RFC 9110 8.8.3.3).
     else if (name === 'etag') fields[i + 1] = weak(fields[i + 1] ?? '');
   }
   fields.push('Content-Encoding', coding);

@@ -5,6 +5,8 @@ import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import type { Exchange, ResponseLength } from '../exchange/exchange.ts';
 import type { AttemptSink, Endpoint, Sent } from '../upstream/contract.ts';
+import type { BodySource } from './buffered-body.ts';
+import { ClientSide } from './client-side.ts';
 import {
   type AnswerHead,
   type CompressionSettings,
@@ -12,11 +14,9 @@ import {
   noteCoding,
   withoutDigests,
 } from './compression.ts';
-import type { BodySource } from './buffered-body.ts';
 import { Compressor } from './compressor.ts';
 import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } from './counted-attempt.ts';
 import { Hedge } from './hedge.ts';
-import { ClientSide } from './client-side.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
 import type { ForwardPlan } from './outgoing.ts';
 import { mayHedge, mayRetry } from './retry.ts';
@@ -46,7 +46,7 @@ export class Forwarding implements AttemptSink {
   #compressor: Compressor | undefined;
   #hasAnswered = false;
   #isOver = false;
-  /** The endpoint of the last attempt. */
+  /** The endpoint of the attempt that counts, or did last. */
   endpoint: Endpoint;
   attempts = 0;
   status = 0;

@@ -11,7 +11,7 @@ import {
 
 const settings: CompressionSettings = {
   codings: ['br', 'gzip'],
-  isCompressible: (type) => type.startsWith('text/') || type.startsWith('application/'),
+  coversType: (type) => type.startsWith('text/') || type.startsWith('application/'),
   minBytes: 1000,
 };
 const HTML = ['Content-Type', 'text/html; charset=utf-8'];
