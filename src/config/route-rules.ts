@@ -144,6 +144,8 @@ function checkPassage(route: RawMap, at: IssuePath): Issue[] {
       say('hedge_after', 'asks another instance: give a second one in to');
     if (has(route, 'sticky_cookie'))
       say('hedge_after', 'asks another instance than the cookie names: remove it or sticky_cookie');
+    if (Number(asMap(route['circuit_breaker_thresholds'])['max_retries'] ?? 1) === 0)
+      say('hedge_after', 'needs room for second tries: max_retries is 0');
     const [afterMs, timeoutMs] = [route['hedge_after'], route['timeout']].map((text) =>
       parseDuration(String(text)),
     );

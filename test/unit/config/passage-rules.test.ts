@@ -32,6 +32,7 @@ t.test('another instance is asked where there is one, no cookie binds, and there
   t.match(of('hedge_after: 200ms'), [/hedge_after: asks another instance: give a second one in to/]);
   t.match(two('hedge_after: 200ms', 'sticky_cookie: x'), [/remove it or sticky_cookie/]);
   t.match(two('hedge_after: 1s', 'timeout: 1s'), [/hedge_after: is not shorter than timeout/]);
+  t.match(two('hedge_after: 1s', 'circuit_breaker_thresholds: {max_retries: 0}'), [/max_retries is 0/]);
   t.match(two('hedge_after: 0'), [/less than the least allowed/]);
   t.match(problemLines(withRoute('response: {}', 'hedge_after: 1s', 'buffer_requests: 1MiB')), [
     /hedge_after: goes with to/,
