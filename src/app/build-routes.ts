@@ -25,6 +25,7 @@ import { type KnownLimits, LimitsBuilder } from './build-limits.ts';
 import { routeRefusals } from './build-refusals.ts';
 import { buildPolicy } from './build-policy.ts';
 import { answerShapeOf, appHostOf, maintenanceOf } from './build-shape.ts';
+import { upgradesOf } from './build-upgrades.ts';
 import type { Inventory } from './inventory.ts';
 import { type HostPolicies, policyOfRoute } from './host-policies.ts';
 import type { SettingFiles } from './setting-files.ts';
@@ -108,7 +109,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
           ? sharedLimits
           : [...sharedLimits, ...limits.of(placeOf(route), route.rate_limits)],
       maintenance: maintenanceOf(route),
-      allowsWebsockets: route.allow_websockets,
+      upgrades: upgradesOf(route),
       tunnelLimits: {
         idleMs: limitOf(route.websocket_idle_timeout),
         maxMs: limitOf(route.websocket_max_duration),

@@ -100,7 +100,6 @@ export const POMERIUM_KEYS: Readonly<Record<PomeriumScope, readonly PomeriumKey[
       'is not implemented yet: write host_rewrite or host_rewrite_header',
       'host_path_regex_rewrite_*',
     ),
-    ...error('is not offered: write allow_websockets', 'allow_spdy', 'allow_upgrades'),
     ...error('is not implemented yet: one credential holds for an app', 'kubernetes_service_account_token*'),
     ...error(
       LATER_RESTRICTS,

@@ -32,6 +32,8 @@ const OF_APP = [
   'upstream_client',
   'upstream_pipelining',
   'allow_websockets',
+  'allow_spdy',
+  'allow_upgrades',
   'load_balancing_policy',
   'hash_key',
   'sticky_cookie',

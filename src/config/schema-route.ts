@@ -25,6 +25,7 @@ import { passage } from './schema-passage.ts';
 import { routePolicy } from './schema-policy.ts';
 import { routeRefusals } from './schema-refusals.ts';
 import { identityHeaders } from './schema-tls.ts';
+import { upgrades } from './schema-upgrades.ts';
 import { splitWeight } from './weight.ts';
 
 const from = z.string().superRefine((value, context) => {
@@ -230,13 +231,7 @@ export const routeSchema = z.strictObject({
     .describe(
       'With `tls://`: tells the target who the client is, by a header of the PROXY protocol in front of its bytes.',
     ),
-  allow_websockets: flag().prefault(false).describe('Lets clients switch to the WebSocket protocol.'),
-  websocket_idle_timeout: duration()
-    .prefault('1h')
-    .describe('With nothing to pass on either way for so long a WebSocket is cut. 0 means no limit.'),
-  websocket_max_duration: duration()
-    .prefault(0)
-    .describe('How long a WebSocket may last at most. 0 means no limit.'),
+  ...upgrades,
   allow_public_unauthenticated_access: flag()
     .prefault(false)
     .describe('Admits everybody, without a client certificate.'),

@@ -10,13 +10,16 @@ export interface TunnelOutput {
   pushNow(chunk: Buffer): void;
 }
 
-/** `finish` says goodbye to the client, who then has as long to close as after any last answer. */
 export interface TunnelParts {
   /** Counts what goes either way. */
   readonly count: { bytesIn: number; bytesOut: number };
   readonly events: TunnelEvents;
   readonly isWebsocket: boolean;
   readonly early: Buffer | undefined;
+  /**
+   * Ends our side. The client of a WebSocket then has as long to close as after any last answer; where nothing is known
+   * of the protocol, it may go on for as long as the tunnel may.
+   */
   readonly finish: () => void;
   /** Ends it at once, so that the client sees that something is missing. */
   readonly cut: () => void;
@@ -65,16 +68,20 @@ export class ClientTunnel implements Tunnel {
     this.#output.pushNow(chunk);
   }
 
-  /** Ends it: at the end of the frame that is on its way to the client, so that the reason is not taken for data. */
+  /**
+   * Ends it: a WebSocket at the end of the frame that is on its way to the client, so that the reason is not taken for
+   * data; anything else by a cut, since an end in peace would make what came so far look whole.
+   */
   revoke(): void {
     if (this.#isClosed || this.#revocation !== 'none') return;
     this.#revocation = 'waiting';
-    if (this.#frames?.isBetween !== false) this.#sayGoodbye();
+    if (this.#frames === undefined) this.#cut();
+    else if (this.#frames.isBetween) this.#sayGoodbye();
   }
 
   #sayGoodbye(): void {
     this.#revocation = 'done';
-    if (this.#frames !== undefined) this.#output.pushNow(POLICY_VIOLATION);
+    this.#output.pushNow(POLICY_VIOLATION);
     this.#events.onEnd();
     this.#finish();
   }

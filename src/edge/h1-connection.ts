@@ -246,19 +246,22 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   openTunnel(exchange: H1Exchange, events: TunnelEvents): Tunnel {
+    const isWebsocket = exchange.request.upgrade === 'websocket';
     const tunnel = new ClientTunnel(this.#socket, this.#output, {
       count: exchange,
-      isWebsocket: exchange.request.upgrade === 'websocket',
+      isWebsocket,
       events,
       early: this.#pending,
-      finish: () => this.#close(),
-      cut: () => this.#socket.destroy(),
+      finish: () => (isWebsocket ? this.#close() : void this.#socket.end()),
+      // The close frame that is missing tells the client of a WebSocket; others are told by a reset.
+      cut: () => (isWebsocket ? void this.#socket.destroy() : this.destroy()),
     });
     this.#pending = undefined;
     this.#tunnel = tunnel;
     this.#exchange = exchange;
     this.#timing.enterAnswer();
     this.#output.flush();
+    this.#socket.allowHalfOpen = !isWebsocket;
     this.#socket.resume();
     return tunnel;
   }

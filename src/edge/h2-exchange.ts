@@ -232,14 +232,15 @@ export class H2Exchange implements Exchange, Deadline {
     const stream = this.#stream;
     if (this.request.upgrade === undefined || this.#status !== 0)
       throw new SallyportError('internal', 'no upgrade here');
+    const isWebsocket = this.request.upgrade === 'websocket';
     this.#tunnel = openH2Tunnel(stream, {
       count: this,
-      isWebsocket: this.request.upgrade === 'websocket',
+      isWebsocket,
       events,
       push: (chunk) => this.#push(chunk),
       finish: () => {
         stream.end();
-        this.#timing.enterLinger(this.#carrier.deadlines.now());
+        if (isWebsocket) this.#timing.enterLinger(this.#carrier.deadlines.now());
       },
       cut: () => this.#cut(),
     });

@@ -17,6 +17,7 @@ import {
   TOKEN,
 } from '../http1/grammar.ts';
 import type { RequestLimits } from '../http1/limits.ts';
+import { upgradeProtocol } from '../http1/upgrade-protocol.ts';
 
 export interface H2Head extends RequestHead {
   readonly version: 'HTTP/2';
@@ -57,6 +58,8 @@ export function readH2Head(raw: readonly string[], limits: RequestLimits, hasEnd
     throw new SallyportError('bad_request_line', 'method');
   const authority = judgeAuthority(pseudo.authority, gathered);
   const isTunnel = pseudo.protocol !== '';
+  if (method === 'CONNECT' && gathered.contentLength !== undefined)
+    throw new SallyportError('bad_framing', 'CONNECT with a body');
   if (method === 'CONNECT' && !isTunnel)
     return { ...EMPTY, method, authority, target: authority, headers: gathered.finish() };
   if (pseudo.scheme !== 'https') throw new SallyportError('bad_target', 'the scheme is not https');
@@ -93,12 +96,14 @@ export const UNREADABLE_H2_REQUEST: H2Head = {
 
 /**
  * An extended CONNECT (RFC 8441) becomes the GET that the same request is in HTTP/1.1, so that nobody need know the
- * difference. The key that it lacks is made here: it proves nothing to the client, who does not get to see the answer.
+ * difference. The key that a WebSocket lacks is made here: it proves nothing to the client, who does not get to see the
+ * answer.
  */
 function tunnelHead({ protocol, path }: Pseudo, authority: string, headers: string[]): H2Head {
-  if (protocol !== 'websocket') throw new SallyportError('upgrade_not_allowed', protocol);
-  headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
-  return { ...EMPTY, method: 'GET', authority, target: path, headers, upgrade: protocol };
+  const upgrade = upgradeProtocol(protocol);
+  if (upgrade === undefined) throw new SallyportError('upgrade_not_allowed', protocol);
+  if (upgrade === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
+  return { ...EMPTY, method: 'GET', authority, target: path, headers, upgrade };
 }
 
 function setPseudo(pseudo: Pseudo, name: string, value: string): void {

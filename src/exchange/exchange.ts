@@ -15,7 +15,7 @@ export interface RequestHead {
   readonly headers: FlatHeaders;
   /** Body length in bytes; 0 for none; undefined when only the end of the stream tells (chunked, h2 without length). */
   readonly contentLength: number | undefined;
-  /** The protocol of a well-formed upgrade (h1) or extended CONNECT (h2), lower case; else undefined. */
+  /** The protocol that an upgrade (h1) or extended CONNECT (h2) asks for, lower case; else undefined. */
   readonly upgrade: string | undefined;
 }
 

@@ -27,6 +27,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Answers the client's upgrade with `fields` and joins it with the app's socket. */
 export function splice(exchange: Exchange, options: SpliceOptions): void {
   const { fields, app } = options;
+  // After the app's last word a WebSocket is over; where nothing is known of the protocol, the client may go on.
+  app.allowHalfOpen = exchange.request.upgrade !== 'websocket';
   const ends = new TunnelEnds(options);
   const tunnel = exchange.upgrade(fields, ends);
   app.on('data', (chunk: Buffer) => {

@@ -5,11 +5,12 @@ import type { FlatHeaders } from '../core/flat-headers.ts';
 import { flatText } from '../core/flat-text.ts';
 import { parseAuthority } from '../core/hostname.ts';
 import { declaredLength } from './body-length.ts';
-import { AUTHORITY, isMadeOf, TOKEN } from './grammar.ts';
+import { AUTHORITY, isMadeOf } from './grammar.ts';
 import type { HeadReader } from './head-reader.ts';
 import { MessageFields } from './message-fields.ts';
 import type { RequestLine } from './request-line.ts';
 import { parseRequestTarget } from './request-target.ts';
+import { upgradeProtocol } from './upgrade-protocol.ts';
 
 export interface RequestHead {
   readonly method: string;
@@ -21,7 +22,7 @@ export interface RequestHead {
   readonly headers: FlatHeaders;
   /** Bytes; 0 for no body; undefined for a chunked one. */
   readonly contentLength: number | undefined;
-  /** Lower case. Only for a GET without body in HTTP/1.1 that asks for one protocol, and never another HTTP. */
+  /** Lower case. Only in HTTP/1.1, where one protocol is asked for that could be switched to: never another HTTP. */
   readonly upgrade: string | undefined;
   /** Whether the client would go on after this request on the same connection. */
   readonly isKeepAlive: boolean;
@@ -65,10 +66,7 @@ export class RequestHeadBuilder {
       version: isHttp11 ? 'HTTP/1.1' : 'HTTP/1.0',
       headers,
       contentLength,
-      upgrade:
-        fields.hasUpgrade && isHttp11 && method === 'GET' && contentLength === 0
-          ? upgradeOf(fields)
-          : undefined,
+      upgrade: fields.hasUpgrade && isHttp11 && method !== 'CONNECT' ? upgradeOf(fields) : undefined,
       isKeepAlive: !fields.hasClose && (isHttp11 || fields.hasKeepAlive) && method !== 'CONNECT',
       expectsContinue: fields.expectations > 0 && this.#judgeExpectation(isHttp11) && contentLength !== 0,
     };
@@ -112,10 +110,6 @@ export class RequestHeadBuilder {
   }
 }
 
-/** The one protocol asked for; undefined for a list, for nonsense, and for HTTP/2 in clear text or TLS inside. */
-function upgradeOf(fields: MessageFields): string | undefined {
-  if (fields.upgrades !== 1) return undefined;
-  const protocol = fields.upgrade.toLowerCase();
-  if (!isMadeOf(TOKEN, protocol.replace('/', ''))) return undefined;
-  return /^(?:h2|http|tls)/.test(protocol) ? undefined : protocol;
+function upgradeOf({ upgrades, upgrade }: MessageFields): string | undefined {
+  return upgrades === 1 ? upgradeProtocol(upgrade) : undefined;
 }

@@ -8,7 +8,7 @@ import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
 import { ByteBudget } from '../forward/buffered-body.ts';
 import { type Outcome, Forwarding } from '../forward/forwarding.ts';
-import { websocketRequestFault } from '../forward/websocket.ts';
+import { upgradeRequestFault } from '../forward/upgrade-request.ts';
 import { affinityCookie, choiceFor } from './affinity.ts';
 import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
 import { shapeAnswer } from './answer-shape.ts';
@@ -157,14 +157,14 @@ export class Pipeline implements Service {
     const { parts } = directed.route;
     if (request.contentLength !== undefined && request.contentLength > parts.maxBodyBytes)
       return new Refusal('body_too_large');
-    const isWebsocket = request.upgrade === 'websocket';
-    if (isWebsocket) {
-      if (!parts.allowsWebsockets) return new Refusal('upgrade_not_allowed');
-      const fault = websocketRequestFault(request.headers);
+    const { upgrade } = request;
+    if (upgrade !== undefined) {
+      if (!parts.upgrades.has(upgrade)) return new Refusal('upgrade_not_allowed');
+      const fault = upgradeRequestFault(request);
       if (fault !== undefined) return new Refusal(fault);
     }
     this.#underWay.add(directed);
-    if (parts.buffering === undefined || request.contentLength === 0 || isWebsocket)
+    if (parts.buffering === undefined || request.contentLength === 0 || upgrade !== undefined)
       return this.#send(directed, rewrite);
     return bufferBody(directed, parts.buffering, this.#bufferedBytes, {
       onWhole: () => this.#sendBuffered(directed, rewrite),
@@ -191,7 +191,7 @@ export class Pipeline implements Service {
     if (upstream.isFull) return new Refusal('upstream_unavailable');
     const plan = planOf(directed, {
       rewrite,
-      upgrade: exchange.request.upgrade === 'websocket' ? 'websocket' : undefined,
+      upgrade: exchange.request.upgrade,
       key: choice.key,
       bufferedBytes: body?.length,
     });

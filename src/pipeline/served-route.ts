@@ -44,7 +44,8 @@ export interface RouteParts {
   readonly limits: readonly RequestLimit[];
   /** Nobody is served for now, and may be told when to come again; undefined: the route is in service. */
   readonly maintenance: { readonly retryAfterSeconds: number | undefined } | undefined;
-  readonly allowsWebsockets: boolean;
+  /** Protocols that clients may switch to, in lower case. */
+  readonly upgrades: ReadonlySet<string>;
   readonly tunnelLimits: TunnelLimits;
   /** When a safe request goes to another instance, too; undefined: never. */
   readonly hedgeAfterMs?: number | undefined;
