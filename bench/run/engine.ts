@@ -14,6 +14,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { parseCertificate } from '../../src/pki/facts.ts';
 import type { Verdict } from '../../src/pki/identity.ts';
 import { parsePem } from '../../src/pki/pem.ts';
+import type { Connect } from '../../src/upstream/connector.ts';
 import { EndpointHealth } from '../../src/upstream/health.ts';
 import { RawPool } from '../../src/upstream/raw-pool.ts';
 import { EDGE_NAME, type BenchCertificates } from './certificates.ts';
@@ -46,10 +47,10 @@ export async function createEngine(
   const answer = answerOf(answerBytes);
   const apps: FakeSocket[] = [];
   const asked: FakeSocket[] = [];
-  const connect = (): FakeSocket => {
+  const dial: Connect = (connected) => {
     const socket: FakeSocket = new FakeSocket(() => asked.push(socket));
     apps.push(socket);
-    return socket;
+    queueMicrotask(() => connected(null, socket as unknown as Socket));
   };
   const result = parseConfigObject({
     certificates: [{ cert: certificates.edge.certFile, key: certificates.edge.keyFile }],
@@ -71,14 +72,14 @@ export async function createEngine(
           maxHeaderBytes: 65_536,
           keepAliveMs: 4000,
           maxKeepAliveMs: 55_000,
-          connect: (connected) => queueMicrotask(() => connected(null, connect() as unknown as Socket)),
+          connect: dial,
         }),
       health: ({ target }) => new EndpointHealth(target.name, () => {}),
-      connect: async () => connect() as unknown as Socket,
       discovery: () => {
         throw new Error('the app has no name');
       },
       forget: () => {},
+      connector: () => dial,
     },
   });
   if (made.build === undefined) throw new Error(made.issues[0]?.message);

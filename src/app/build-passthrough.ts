@@ -3,7 +3,7 @@ import type { Config, RouteConfig } from '../config/schema.ts';
 import { isPassthrough, parseFrom } from '../core/from.ts';
 import { HostMap } from '../core/host-map.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
-import { parseTcpTarget } from '../core/target.ts';
+import { parseRawTarget } from '../core/target.ts';
 import type { PassthroughRoute, PassthroughRoutes } from '../pipeline/passthrough.ts';
 import { type SharedPolicy, compilePolicy } from '../policy/compile.ts';
 import { askedOfTls } from '../policy/without-tls.ts';
@@ -59,7 +59,7 @@ function compileRoute(
   return {
     name: route.name ?? route.from,
     rule,
-    targets: to.map(({ url }) => parseTcpTarget(url)),
+    targets: to.map(({ url }) => parseRawTarget(url)),
     turns: new WeightedRoundRobin(to.map(({ weight }) => weight)),
     proxyProtocol: route.proxy_protocol,
     connectMs: route.connect_timeout ?? config.upstream_connect_timeout,

@@ -1,13 +1,15 @@
 // From the configuration's routes to the table that the pipeline serves from. Yields to the event loop between slices,
 // so that a reload of a large configuration does not hold up the requests that are being served meanwhile.
 import type { Config, RouteConfig } from '../config/schema.ts';
-import { isPassthrough } from '../core/from.ts';
+import { isForTunnel, isPassthrough } from '../core/from.ts';
 import type { Issue } from '../core/issue.ts';
 import { TimeSlices } from '../core/time-slices.ts';
 import type { AssertionSettings } from '../forward/assertion.ts';
 import type { PassthroughRoutes } from '../pipeline/passthrough.ts';
 import type { RouteParts } from '../pipeline/served-route.ts';
 import { compilePolicy } from '../policy/compile.ts';
+import type { Rule } from '../policy/rule.ts';
+import { pathAsked } from '../policy/without-path.ts';
 import { type RouteTable, RouteTableBuilder } from '../route/table.ts';
 import { compileUpstream } from '../upstream/compile-upstream.ts';
 import type { ClientIdentity, UpstreamTrust } from '../upstream/pool-settings.ts';
@@ -83,6 +85,8 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     report(adminRouteIssues(route, config));
     if (rule.kind === 'vouched' && policyOfRoute(context.policies, route.from).mode !== 'require')
       report([ADMITS_NOBODY]);
+    const isTunnel = isForTunnel(route.from);
+    if (isTunnel) report(pathFaults(rule));
     let upstream: Upstream | undefined;
     if (route.to !== undefined) {
       const { identity, trust } = await ownProofs(route, index, proofs);
@@ -102,7 +106,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       local: await enrolmentOf(route, ['routes', index], context),
       callerHeaders: callerHeaders.of(route, ['routes', index]),
       appHost: appHostOf(route),
-      answer: answerShapeOf(route, config),
+      answer: isTunnel ? undefined : answerShapeOf(route, config),
       allowsPreflight: route.cors_allow_preflight,
       limits:
         route.rate_limits === undefined
@@ -116,6 +120,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       },
       hedgeAfterMs: route.hedge_after,
       compression: compressionOf(route),
+      proxyProtocol: route.proxy_protocol,
       refusals: await routeRefusals(route, ['routes', index], context),
       buffering: bufferingOf(route, config),
       maxBodyBytes: maxBodyBytesOf(route, config),
@@ -128,6 +133,15 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
     followed,
     limits: limits.made,
   };
+}
+
+/** CONNECT has no path: a rule about one would hold for all of them by accident, or for none. */
+function pathFaults(rule: Rule): Issue[] {
+  const place = pathAsked(rule);
+  if (place === undefined) return [];
+  return [
+    { path: ['policy'], message: `http_path (${place}) cannot be asked of CONNECT, which has no path` },
+  ];
 }
 
 interface Proofs {

@@ -30,7 +30,10 @@ export function aboutRequest(
   return {
     request: {
       method: asked.method,
-      url: `https://${asked.authority}${asked.target}`,
+      url:
+        asked.target === asked.authority
+          ? `tcp+https://${asked.target}`
+          : `https://${asked.authority}${asked.target}`,
       ip: asked.address,
       tls_version: asked.tlsVersion,
       at: isoText(asked.time),

@@ -8,7 +8,7 @@ import { parsePem } from '../pki/pem.ts';
 export interface ImaginedRequest {
   /** `host[:port]`. */
   readonly authority: string;
-  /** Origin form, as a client would send it. */
+  /** Origin form, as a client would send it; for CONNECT the authority. */
   readonly target: string;
   readonly method: string;
   /** The client's. */
@@ -22,8 +22,9 @@ export interface ImaginedRequest {
 
 /** As written. */
 export interface ExplainWords {
+  /** `https://…`, or `tcp+https://host:port` for CONNECT. */
   readonly url: string;
-  /** Default GET. */
+  /** Default GET. Not looked at with `tcp+https://`. */
   readonly method?: string | undefined;
   /** Default 127.0.0.1. */
   readonly ip?: string | undefined;
@@ -35,23 +36,26 @@ export interface ExplainWords {
   readonly certificate?: Buffer | undefined;
 }
 
-const URL_PARTS = /^https:\/\/([^/?#]*)([^#]*)$/i;
+const URL_PARTS = /^(tcp\+)?https:\/\/([^/?#]*)([^#]*)$/i;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const VERSIONS = { '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const;
 
 /** `now`: milliseconds since the epoch. */
 export function readExplainWords(words: ExplainWords, now: number): ImaginedRequest {
-  const { method = 'GET', ip = '127.0.0.1', tls = '1.3' } = words;
-  const [, authority = '', rest = ''] = URL_PARTS.exec(words.url) ?? [];
+  const { ip = '127.0.0.1', tls = '1.3' } = words;
+  const [, tcp, authority = '', rest = ''] = URL_PARTS.exec(words.url) ?? [];
+  const method = tcp === undefined ? (words.method ?? 'GET') : 'CONNECT';
   if (parseAuthority(authority) === undefined)
-    throw new Error(`'${words.url}' is not a URL that could be asked for: write https://host/path`);
+    throw new Error(
+      `'${words.url}' is not a URL that could be asked for: write https://host/path, or tcp+https://host:port`,
+    );
   if (!TOKEN.test(method)) throw new Error(`'${method}' is not a method: write GET, POST and the like`);
   if (isIP(ip) === 0) throw new Error(`'${ip}' is not an IP address`);
   if (!(tls in VERSIONS))
     throw new Error(`'${tls}' is not a TLS version that is spoken here: write 1.2 or 1.3`);
   return {
     authority,
-    target: rest.startsWith('/') ? rest : `/${rest}`,
+    target: tcp !== undefined ? authority : rest.startsWith('/') ? rest : `/${rest}`,
     method,
     address: ip,
     tlsVersion: VERSIONS[tls as keyof typeof VERSIONS],

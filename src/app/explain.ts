@@ -15,8 +15,8 @@ import type { Served, ServedRoute } from '../pipeline/served-route.ts';
 import type { Step } from '../pki/examine.ts';
 import type { Verdict } from '../pki/identity.ts';
 import { verify } from '../pki/verify.ts';
-import { consider } from '../route/consider.ts';
-import { parsePath } from '../route/path.ts';
+import { consider, considerTunnels } from '../route/consider.ts';
+import { NO_PATH, parsePath } from '../route/path.ts';
 import type { Build } from './build.ts';
 import { NOTHING, aboutRequest, closed, isoText, policyPart } from './explain-parts.ts';
 import { explainPassthrough } from './explain-passthrough.ts';
@@ -29,7 +29,7 @@ export async function explain(
   { edge, served }: Pick<Build, 'edge' | 'served'>,
   asked: ImaginedRequest,
 ): Promise<Explanation> {
-  const host = parseAuthority(asked.authority)?.host;
+  const { host, port } = parseAuthority(asked.authority) ?? {};
   if (host === undefined) throw new Error(`'${asked.authority}' is not a host`);
   const through = isAddress(host) ? undefined : served.passthrough.lookup(host);
   if (typeof through === 'object') return explainPassthrough(through, asked, served.policyVersion);
@@ -47,7 +47,7 @@ export async function explain(
   const rehearsal = rehearse(asked, { connection, served, time: asked.time });
   const answer = closedBy(group, asked, verdict) ?? answerOf(rehearsal, served);
   const admitted = answer.kind === 'closed' ? undefined : admittedIn(rehearsal);
-  const { considered, taken, path } = routesFor(served, host, asked.target);
+  const { considered, taken, path } = routesFor(served, host, asked.method === 'CONNECT' ? { port } : asked);
   return {
     ...aboutRequest(asked),
     admitted: answer.kind !== 'refused' && answer.kind !== 'closed',
@@ -151,7 +151,10 @@ function answerOf({ life, outcome }: Rehearsal, served: Served): Answer {
   const { action, parts } = outcome.route;
   switch (action.kind) {
     case 'forward':
-      return { kind: 'forwarded', upstream: parts.upstream?.shown.map(({ name }) => name) ?? [] };
+    case 'tunnel': {
+      const upstream = parts.upstream?.shown.map(({ name }) => name) ?? [];
+      return { kind: action.kind === 'tunnel' ? 'tunnel' : 'forwarded', upstream };
+    }
     case 'redirect': {
       const location = action.redirect.location(outcome.host, life.port, outcome.path);
       return { kind: 'redirect', status: action.redirect.status, location };
@@ -168,11 +171,11 @@ function answerOf({ life, outcome }: Rehearsal, served: Served): Answer {
 function routesFor(
   { routes }: Served,
   host: Hostname,
-  target: string,
+  asked: { readonly target: string } | { readonly port: number | undefined },
 ): { considered: ConsideredRoute[]; taken: ServedRoute | undefined; path: string } {
-  const path = parsePath(target);
+  const path = 'target' in asked ? parsePath(asked.target) : NO_PATH;
   if (typeof path === 'string') return { considered: [], taken: undefined, path: '' };
-  const all = consider(routes, host, path);
+  const all = 'target' in asked ? consider(routes, host, path) : considerTunnels(routes, host, asked.port);
   return {
     considered: all.map(({ route: { index, name, id }, standing }) => ({ index, name, id, standing })),
     taken: all.find(({ standing }) => standing === 'taken')?.route,

@@ -63,6 +63,8 @@ export type Answer =
   /** The handshake fails, or the connection is closed after it. */
   | { readonly kind: 'closed'; readonly reason: string; readonly detail: string }
   | { readonly kind: 'forwarded'; readonly upstream: readonly string[] }
+  /** To bytes after CONNECT. */
+  | { readonly kind: 'tunnel'; readonly upstream: readonly string[] }
   /** TLS does not end here. */
   | { readonly kind: 'passthrough'; readonly upstream: readonly string[] }
   /** Client certificates are given here. */

@@ -102,7 +102,7 @@ function givenHosts(config: Config, issues: Issue[]): Iterable<Given> {
       path: known?.path ?? (['routes', index] as IssuePath),
       entry: {
         ...known?.entry,
-        host: known?.entry.host ?? route.from.replace(/^https:\/\//, ''),
+        host: known?.entry.host ?? route.from.replace(/^(?:tcp\+)?https:\/\//i, ''),
         downstream_mtls: { ...known?.entry.downstream_mtls, ...own },
       },
     };

@@ -8,6 +8,7 @@ const OPEN = '·';
 const STANDINGS: Readonly<Record<Explanation['routes'][number]['standing'], string>> = {
   taken: 'takes the request',
   other_path: 'wants another path',
+  other_port: 'is for another port',
   bad_path: 'would take it, but not a path that can be read in two ways',
   later: 'comes after the one that takes it',
   less_specific: 'names the host less exactly than another',
@@ -44,6 +45,8 @@ function answerText(answer: Answer): string {
       return `no answer: the connection is closed (${answer.reason})${suffix(answer.detail)}`;
     case 'forwarded':
       return `forwarded to ${answer.upstream.join(' or ')}`;
+    case 'tunnel':
+      return `a tunnel to ${answer.upstream.join(' or ')}`;
     case 'passthrough':
       return `passed through to ${answer.upstream.join(' or ')}, where TLS ends`;
     case 'redirect':

@@ -1,5 +1,5 @@
 // No two routes may take the same requests. One pass, whatever the number of routes.
-import { parseFrom } from '../core/from.ts';
+import { parseFrom, tunnelPort } from '../core/from.ts';
 import type { Issue } from '../core/issue.ts';
 import type { RouteConfig } from './schema.ts';
 
@@ -25,7 +25,9 @@ export function checkDuplicates(routes: readonly (Matcher | undefined)[]): Issue
   return issues;
 }
 
-function matcherOf({ path, regex, prefix = '/' }: Matcher): string {
+function matcherOf({ from, path, regex, prefix = '/' }: Matcher): string {
+  const port = tunnelPort(from);
+  if (port !== undefined) return `port ${port}`;
   if (path !== undefined) return `path ${path}`;
   return regex === undefined ? `prefix ${prefix}` : `regex ${regex}`;
 }

@@ -1,8 +1,10 @@
 // Rules within one route: what goes with what. Over the route as written, so that a bad value hides none of them.
-import { isPassthrough } from '../core/from.ts';
+import { isForTunnel, isPassthrough } from '../core/from.ts';
+import { isRawUrl } from '../core/target.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
 import { parseDuration } from './duration.ts';
 import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
+import { checkTunnel } from './tunnel-rules.ts';
 
 const ACTIONS = ['to', 'redirect', 'response', 'enrol'];
 const MATCHERS = ['prefix', 'path', 'regex'];
@@ -88,8 +90,11 @@ export function checkRoute(route: RawMap, at: IssuePath): Issue[] {
 
   if (typeof route['from'] === 'string' && isPassthrough(route['from']))
     return [...issues, ...checkPassthrough(route, at)];
-  if (has(route, 'proxy_protocol')) say('proxy_protocol', 'goes with a route from tls://');
-  if (urlsOf(route['to']).some(isTcp)) say('to', 'tcp:// goes with a route from tls://');
+  if (typeof route['from'] === 'string' && isForTunnel(route['from']))
+    return [...issues, ...checkTunnel(route, at, urlsOf(route['to']))];
+  if (has(route, 'proxy_protocol')) say('proxy_protocol', 'goes with a route from tls:// or tcp+https://');
+  if (urlsOf(route['to']).some(isRawUrl))
+    say('to', 'tcp:// goes with a route from tls:// or tcp+https://, tls:// with one from tcp+https://');
 
   const matchers = MATCHERS.filter((key) => has(route, key));
   for (const extra of matchers.slice(1))

@@ -1,7 +1,7 @@
 // One route: which requests it takes (`from`, and a path), and what becomes of them (`to`, `redirect` or `response`).
 import { z } from 'zod';
 import { isPassthrough, parseFrom } from '../core/from.ts';
-import { parseTarget, parseTcpTarget } from '../core/target.ts';
+import { isRawUrl, parseRawTarget, parseTarget } from '../core/target.ts';
 import {
   count,
   duration,
@@ -50,7 +50,7 @@ const target = z
 
 function targetFault(url: string): string | undefined {
   try {
-    if (/^tcp:/i.test(url)) parseTcpTarget(url);
+    if (isRawUrl(url)) parseRawTarget(url);
     else parseTarget(url);
     return undefined;
   } catch (error) {
@@ -155,7 +155,7 @@ export const routeSchema = z.strictObject({
     .describe('Name of the route in logs and metrics. Default: its `from` and path.'),
   description: z.string().exactOptional().describe('For people; shown on the start page of `sallyport dev`.'),
   from: from.describe(
-    'The host that clients ask for: `https://app.example.com`, or `https://*.corp.example.com` for one or more labels in its place; or `tls://db.example.com`, where TLS does not end here but passes through. A port is allowed and ignored.',
+    'The host that clients ask for: `https://app.example.com`, or `https://*.corp.example.com` for one or more labels in its place; or `tls://db.example.com`, where TLS does not end here but passes through. A port is allowed and ignored. `tcp+https://db.example.com:5432` is for CONNECT to that host and port: docs/tunnels.md.',
   ),
   prefix: urlPath()
     .exactOptional()
@@ -165,7 +165,7 @@ export const routeSchema = z.strictObject({
   to: to
     .exactOptional()
     .describe(
-      'Where the app is: `https://host:port`, `http://host:port`, `h2c://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`; `srv+https://_service._tcp.domain` (or `srv+http`, `srv+h2c`), where SRV records say; `tcp://host:port` with `tls://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
+      'Where the app is: `https://host:port`, `http://host:port`, `h2c://host:port`, `http+unix:///path`, `https+unix:///path` or `unix:/path`; `srv+https://_service._tcp.domain` (or `srv+http`, `srv+h2c`), where SRV records say; `tcp://host:port` with `tls://` and `tcp+https://`, and `tls://host:port` with `tcp+https://`; one or a list, with weights as `url,weight` or `{url, weight}`.',
     ),
   redirect: redirect.exactOptional().describe('Answers with another address instead of asking an app.'),
   response: response.exactOptional().describe('Answers with a fixed text instead of asking an app.'),
@@ -229,7 +229,7 @@ export const routeSchema = z.strictObject({
   proxy_protocol: word(['v1', 'v2'])
     .exactOptional()
     .describe(
-      'With `tls://`: tells the target who the client is, by a header of the PROXY protocol in front of its bytes.',
+      'With `tls://` and `tcp+https://`: tells the target who the client is, by a header of the PROXY protocol in front of its bytes.',
     ),
   ...upgrades,
   allow_public_unauthenticated_access: flag()

@@ -74,7 +74,7 @@ export interface ExchangeRecord {
   readonly method: string;
   /** Normalised where it could be, else as sent. */
   readonly host: string;
-  /** Normalised where it could be, else as sent; without query. */
+  /** Normalised where it could be, else as sent; without query. Of a CONNECT `:port`. */
   readonly path: string;
   /** With its `?`, or ''. */
   readonly query: string;

@@ -15,6 +15,26 @@ export interface ProxiedAddresses {
   readonly destinationPort: number;
 }
 
+/** Those of a client's connection. */
+export function addressesOf({
+  remoteAddress,
+  remotePort,
+  localAddress,
+  localPort,
+}: {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}): ProxiedAddresses {
+  return {
+    sourceAddress: remoteAddress,
+    sourcePort: remotePort,
+    destinationAddress: localAddress,
+    destinationPort: localPort,
+  };
+}
+
 const PROXY_COMMAND = 0x21;
 const LOCAL_COMMAND = 0x20;
 const TCP4 = 0x11;

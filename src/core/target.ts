@@ -3,7 +3,8 @@
 import { type Hostname, isAddress, normalizeHostname } from './hostname.ts';
 
 export interface Target {
-  readonly protocol: 'http' | 'https';
+  /** What is spoken to the app; with `tcp` and `tls` whatever the client likes. */
+  readonly protocol: 'http' | 'https' | 'tcp' | 'tls';
   /** In clear text, and nothing but HTTP/2 (RFC 9113 3.3). */
   readonly isH2c: boolean;
   /** Host name or address (IPv6 without brackets); undefined for a unix socket. */
@@ -22,7 +23,9 @@ export interface Target {
   readonly name: string;
 }
 
-const SCHEMES: Readonly<Record<string, { protocol: Target['protocol']; isUnix: boolean }>> = {
+type HttpProtocol = 'http' | 'https';
+
+const SCHEMES: Readonly<Record<string, { protocol: HttpProtocol; isUnix: boolean }>> = {
   http: { protocol: 'http', isUnix: false },
   https: { protocol: 'https', isUnix: false },
   h2c: { protocol: 'http', isUnix: false },
@@ -48,7 +51,8 @@ export function parseTarget(text: string): Target {
   if (isSrv && (kind === undefined || kind.isUnix))
     throw new Error(`'${text}' is not for SRV records: write srv+https://_service._tcp.example.com`);
   if (kind === undefined) {
-    if (scheme === 'tcp') throw new Error(`'tcp:' goes with a route from tls://: write https:// or http://`);
+    if (isRawUrl(text))
+      throw new Error(`'${scheme}:' goes with a route from tcp+https://: write https:// or http://`);
     if (UNSUPPORTED.has(scheme))
       throw new Error(`'${scheme}:' is not spoken to apps: write https:// or http://`);
     throw new Error(
@@ -82,7 +86,7 @@ function srvTarget(text: string, target: Target, authority: string): Target {
   };
 }
 
-function unixTarget(text: string, protocol: Target['protocol'], authority: string, path: string): Target {
+function unixTarget(text: string, protocol: HttpProtocol, authority: string, path: string): Target {
   if (authority !== '' || !path.startsWith('/') || path === '/' || path.includes('\0'))
     throw new Error(`'${text}' must have an absolute socket path: write unix:/run/app.sock`);
   const name = `${protocol === 'https' ? 'https+unix' : 'unix'}:${path}`;
@@ -101,7 +105,7 @@ function unixTarget(text: string, protocol: Target['protocol'], authority: strin
 
 function tcpTarget(
   text: string,
-  { protocol, isH2c }: Pick<Target, 'protocol' | 'isH2c'>,
+  { protocol, isH2c }: { protocol: HttpProtocol; isH2c: boolean },
   authority: string,
   path: string,
 ): Target {
@@ -129,16 +133,43 @@ function tcpTarget(
   };
 }
 
-/** Reads `tcp://host:port`. Throws an Error whose message says what is wrong. */
-export function parseTcpTarget(text: string): { name: string; host: string; port: number } {
-  const [, authority = ''] = /^tcp:\/\/([^/?#@]+)\/?$/i.exec(text) ?? [];
-  const parts = AUTHORITY.exec(authority);
+/** Reads `tcp://host:port` or `tls://host:port`. Throws an Error whose message says what is wrong. */
+export function parseRawTarget(text: string): Target & { readonly host: Hostname } {
+  const [, scheme = '', given = ''] = /^(tcp|tls):\/\/([^/?#@]+)\/?$/i.exec(text) ?? [];
+  const parts = AUTHORITY.exec(given);
   const host = normalizeHostname(parts?.[1] ?? '');
   const port = Number(parts?.[2] ?? 0);
   if (host === undefined || port < 1 || port > 65_535)
-    throw new Error(`'${text}' is not where TLS can be passed on to: write tcp://host:port`);
-  return { name: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`, host, port };
+    throw new Error(
+      `'${text}' is not where bytes can be passed on to: write tcp://host:port or tls://host:port`,
+    );
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const protocol = scheme.toLowerCase() === 'tls' ? 'tls' : 'tcp';
+  return {
+    protocol,
+    isH2c: false,
+    host,
+    port,
+    service: undefined,
+    socketPath: undefined,
+    serverName: host,
+    authority,
+    name: `${protocol}://${authority}`,
+  };
 }
+
+/** Whether bytes go there as they are, and no HTTP is spoken. */
+export function isRaw({ protocol }: Target): boolean {
+  return protocol === 'tcp' || protocol === 'tls';
+}
+
+/** Whether the app must prove who it is. */
+export function isTls({ protocol }: Target): boolean {
+  return protocol === 'https' || protocol === 'tls';
+}
+
+/** Whether the text means to be what `parseRawTarget` reads. */
+export const isRawUrl = (text: string): boolean => /^(?:tcp|tls):/i.test(text);
 
 /** The same place with another name to prove. */
 export function withServerName(target: Target, serverName: string): Target {

@@ -1,6 +1,7 @@
-// The raw bytes of a connection after 101 Switching Protocols, or of a stream after a 200 to an extended CONNECT.
+// The raw bytes of a connection after 101 Switching Protocols or a 200 to CONNECT, or of a stream after the latter.
 import type { Duplex } from 'node:stream';
-import type { Tunnel, TunnelEvents } from '../exchange/exchange.ts';
+import type { SallyportError } from '../core/errors.ts';
+import type { RequestHead, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 import { POLICY_VIOLATION, WebsocketFrames } from './websocket-frames.ts';
 
 /** Where bytes for the client go. */
@@ -25,6 +26,11 @@ export interface TunnelParts {
   readonly cut: () => void;
 }
 
+/** Whether the request asks for bytes both ways instead of an answer. */
+export function mayBecomeTunnel({ method, upgrade }: Pick<RequestHead, 'method' | 'upgrade'>): boolean {
+  return upgrade !== undefined || method === 'CONNECT';
+}
+
 export class ClientTunnel implements Tunnel {
   readonly #socket: Duplex;
   readonly #output: TunnelOutput;
@@ -38,6 +44,7 @@ export class ClientTunnel implements Tunnel {
   /** What goes to the client; undefined where it is no WebSocket. */
   readonly #frames: WebsocketFrames | undefined;
   #revocation: 'none' | 'waiting' | 'done' = 'none';
+  #cutBy: SallyportError | undefined;
 
   constructor(socket: Duplex, output: TunnelOutput, rest: TunnelParts) {
     this.#socket = socket;
@@ -72,11 +79,13 @@ export class ClientTunnel implements Tunnel {
    * Ends it: a WebSocket at the end of the frame that is on its way to the client, so that the reason is not taken for
    * data; anything else by a cut, since an end in peace would make what came so far look whole.
    */
-  revoke(): void {
+  revoke(error: SallyportError): void {
     if (this.#isClosed || this.#revocation !== 'none') return;
     this.#revocation = 'waiting';
-    if (this.#frames === undefined) this.#cut();
-    else if (this.#frames.isBetween) this.#sayGoodbye();
+    if (this.#frames === undefined) {
+      this.#cutBy = error;
+      this.#cut();
+    } else if (this.#frames.isBetween) this.#sayGoodbye();
   }
 
   #sayGoodbye(): void {
@@ -130,6 +139,6 @@ export class ClientTunnel implements Tunnel {
   takeClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#events.onClose();
+    this.#events.onClose(this.#cutBy);
   }
 }

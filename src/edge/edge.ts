@@ -18,7 +18,7 @@ import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { type ClientView, LiveIndex } from './live-index.ts';
 import { Listener, type ListenerLimits, type ListenerParts } from './listener.ts';
-import { resetSocket } from './reset-socket.ts';
+import { resetSocket } from '../core/reset-socket.ts';
 import type { SharedLimits } from '../core/shared-limits.ts';
 import type { SharedSessions } from './shared-sessions.ts';
 import { TicketKeys } from './ticket-keys.ts';

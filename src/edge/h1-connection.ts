@@ -62,7 +62,7 @@ export class H1Connection implements Carrier, Deadline {
     parts.deadlines.add(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#onGone());
+    socket.on('end', () => (this.#tunnel === undefined ? this.#onGone() : this.#tunnel.takeEnd()));
     socket.on('error', () => this.#onGone());
     socket.on('close', () => this.#onClosed());
   }
@@ -86,7 +86,7 @@ export class H1Connection implements Carrier, Deadline {
     this.#revokedBy ??= error;
     this.#cutAt = Math.min(this.#cutAt, this.#parts.deadlines.now() + this.#parts.settings.revocationMs);
     this.drain();
-    this.#tunnel?.revoke();
+    this.#tunnel?.revoke(error);
     return state;
   }
 
@@ -279,15 +279,14 @@ export class H1Connection implements Carrier, Deadline {
   }
 
   #onGone(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
-    else this.#exchange?.takeClose(this.#revokedBy ?? new SallyportError('client_closed'));
+    this.#exchange?.takeClose(this.#revokedBy ?? new SallyportError('client_closed'));
   }
 
   #onClosed(): void {
     this.#state = 'closed';
     this.#parts.deadlines.remove(this);
-    if (this.#tunnel !== undefined) this.#tunnel.takeClose();
-    this.#exchange?.takeClose(this.#revokedBy ?? new SallyportError('client_closed'));
+    this.#tunnel?.takeClose();
+    this.#onGone();
     this.#parts.onClose();
   }
 }

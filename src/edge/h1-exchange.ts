@@ -14,6 +14,7 @@ import type {
 } from '../exchange/exchange.ts';
 import { CHUNK_END, chunkStart, lastChunkText } from '../http1/chunk.ts';
 import type { RequestHead } from '../http1/request-head.ts';
+import { mayBecomeTunnel } from './client-tunnel.ts';
 import { CHUNKED_LINE, contentLengthLine, fieldLines, responseHeadText } from '../http1/write-head.ts';
 
 /** What an exchange asks of the connection that carries it. */
@@ -211,14 +212,17 @@ export class H1Exchange implements Exchange {
   }
 
   upgrade(headers: FlatHeaders, events: TunnelEvents): Tunnel {
-    const protocol = this.request.upgrade;
-    if (protocol === undefined || this.#head !== undefined)
+    if (!mayBecomeTunnel(this.request) || this.#head !== undefined)
       throw new SallyportError('internal', 'no upgrade here');
-    this.#head = { status: 101, lines: '', length: 'none' };
+    const { upgrade } = this.request;
+    // Nothing frames what follows a 200 to CONNECT (RFC 9110 9.3.6).
+    const [status, lines] =
+      upgrade === undefined ? [200, ''] : [101, `connection: upgrade\r\nupgrade: ${upgrade}\r\n`];
+    this.#head = { status, lines: '', length: 'none' };
     this.#isHeadSent = true;
     this.isLast = true;
     this.#isEnded = true;
-    this.#carrier.push(responseHeadText(101, headers, `connection: upgrade\r\nupgrade: ${protocol}\r\n`));
+    this.#carrier.push(responseHeadText(status, headers, lines));
     return this.#carrier.openTunnel(this, events);
   }
 

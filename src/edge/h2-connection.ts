@@ -86,7 +86,7 @@ export class H2Connection implements H2Carrier, Deadline {
     this.#cutAt = Math.min(this.#cutAt, this.deadlines.now() + this.settings.revocationMs);
     this.drain();
     this.#schedule();
-    for (const exchange of exchanges) exchange.showOut();
+    for (const exchange of exchanges) exchange.showOut(error);
     return hasTunnel ? 'tunnel' : exchanges.length === 0 ? 'idle' : 'in_flight';
   }
 

@@ -15,7 +15,7 @@ import type {
   TunnelEvents,
 } from '../exchange/exchange.ts';
 import { isForbiddenTrailer } from '../http1/forbidden-trailers.ts';
-import type { ClientTunnel } from './client-tunnel.ts';
+import { type ClientTunnel, mayBecomeTunnel } from './client-tunnel.ts';
 import { copyFields, fieldObject } from './h2-fields.ts';
 import type { H2Head } from './h2-head.ts';
 import { openH2Tunnel } from './h2-tunnel.ts';
@@ -155,9 +155,9 @@ export class H2Exchange implements Exchange, Deadline {
   }
 
   #onEnd(): void {
-    if (this.#tunnel !== undefined) return this.#tunnel.takeEnd();
     // A stream that was reset ends, too.
     if (this.#isClosed || this.#stream.aborted || this.#bodyFault !== undefined) return;
+    if (this.#tunnel !== undefined) return this.#tunnel.takeEnd();
     this.isRequestComplete = true;
     this.#timing.enterAnswer();
     this.#finishBody();
@@ -230,7 +230,7 @@ export class H2Exchange implements Exchange, Deadline {
 
   upgrade(headers: FlatHeaders, events: TunnelEvents): Tunnel {
     const stream = this.#stream;
-    if (this.request.upgrade === undefined || this.#status !== 0)
+    if (!mayBecomeTunnel(this.request) || this.#status !== 0)
       throw new SallyportError('internal', 'no upgrade here');
     const isWebsocket = this.request.upgrade === 'websocket';
     this.#tunnel = openH2Tunnel(stream, {
@@ -260,13 +260,13 @@ export class H2Exchange implements Exchange, Deadline {
   revoke(error: SallyportError): 'in_flight' | 'tunnel' {
     this.#revokedBy ??= error;
     this.#cutAt = this.#carrier.deadlines.now() + this.#carrier.settings.revocationMs;
-    this.showOut();
+    this.showOut(error);
     return this.isTunnel ? 'tunnel' : 'in_flight';
   }
 
-  /** A WebSocket is closed with 1008; anything else may go on until it is cut. */
-  showOut(): void {
-    this.#tunnel?.revoke();
+  /** A WebSocket is closed with 1008, another tunnel cut; anything else may go on until it is. */
+  showOut(error: SallyportError): void {
+    this.#tunnel?.revoke(error);
   }
 
   settle(disposition: Disposition): Disposition {

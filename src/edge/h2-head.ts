@@ -17,6 +17,7 @@ import {
   TOKEN,
 } from '../http1/grammar.ts';
 import type { RequestLimits } from '../http1/limits.ts';
+import { parseRequestTarget } from '../http1/request-target.ts';
 import { upgradeProtocol } from '../http1/upgrade-protocol.ts';
 
 export interface H2Head extends RequestHead {
@@ -57,15 +58,14 @@ export function readH2Head(raw: readonly string[], limits: RequestLimits, hasEnd
   if (!isMadeOf(METHOD, method) || method.length > MAX_METHOD_BYTES)
     throw new SallyportError('bad_request_line', 'method');
   const authority = judgeAuthority(pseudo.authority, gathered);
-  const isTunnel = pseudo.protocol !== '';
   if (method === 'CONNECT' && gathered.contentLength !== undefined)
     throw new SallyportError('bad_framing', 'CONNECT with a body');
-  if (method === 'CONNECT' && !isTunnel)
-    return { ...EMPTY, method, authority, target: authority, headers: gathered.finish() };
+  const isExtended = pseudo.protocol !== '';
+  if (method === 'CONNECT' && !isExtended) return connectHead(pseudo, authority, gathered.finish());
   if (pseudo.scheme !== 'https') throw new SallyportError('bad_target', 'the scheme is not https');
   judgePath(method, pseudo.path, limits);
   const headers = gathered.finish();
-  if (isTunnel) return tunnelHead(pseudo, authority, headers);
+  if (isExtended) return upgradeHead(pseudo, authority, headers);
   return {
     ...EMPTY,
     method,
@@ -94,12 +94,19 @@ export const UNREADABLE_H2_REQUEST: H2Head = {
   contentLength: undefined,
 };
 
+/** To a host and port, without scheme and path (RFC 9113 8.5). */
+function connectHead({ method, scheme, path }: Pseudo, authority: string, headers: string[]): H2Head {
+  if (scheme !== '' || path !== '') throw new SallyportError('bad_target', 'CONNECT with a scheme or path');
+  const { target } = parseRequestTarget(method, authority);
+  return { ...EMPTY, method, authority, target, headers };
+}
+
 /**
  * An extended CONNECT (RFC 8441) becomes the GET that the same request is in HTTP/1.1, so that nobody need know the
  * difference. The key that a WebSocket lacks is made here: it proves nothing to the client, who does not get to see the
  * answer.
  */
-function tunnelHead({ protocol, path }: Pseudo, authority: string, headers: string[]): H2Head {
+function upgradeHead({ protocol, path }: Pseudo, authority: string, headers: string[]): H2Head {
   const upgrade = upgradeProtocol(protocol);
   if (upgrade === undefined) throw new SallyportError('upgrade_not_allowed', protocol);
   if (upgrade === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));

@@ -1,4 +1,4 @@
-// A stream of HTTP/2 as a tunnel, after a 200 to an extended CONNECT (RFC 8441).
+// A stream of HTTP/2 as a tunnel, after a 200 to CONNECT (RFC 9113 8.5), the extended one too (RFC 8441).
 import type { ServerHttp2Stream } from 'node:http2';
 import { ClientTunnel, type TunnelParts } from './client-tunnel.ts';
 

@@ -15,7 +15,7 @@ import type { FailedHandshakes } from './failed-handshakes.ts';
 import { Handshake } from './handshake.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { peekClientHello, takeProxyHeader } from './peek.ts';
-import { resetSocket } from './reset-socket.ts';
+import { resetSocket } from '../core/reset-socket.ts';
 import type { TlsGroup } from './tls-group.ts';
 import type { UncertifiedSessions } from './uncertified-sessions.ts';
 

@@ -11,7 +11,7 @@ import type { HttpSettings } from './http-parts.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { ListenerLimits } from './listener.ts';
 import { takeProxyHeader } from './peek.ts';
-import { resetSocket } from './reset-socket.ts';
+import { resetSocket } from '../core/reset-socket.ts';
 
 export interface PlainListenerParts {
   readonly service: Service;

@@ -8,7 +8,7 @@ export interface RequestHead {
   readonly method: string;
   /** Host, `:authority` or the authority of an absolute target, as sent; syntax not yet judged. */
   readonly authority: string;
-  /** Origin form (`/path?query`) or `*`. */
+  /** Origin form (`/path?query`) or `*`; for CONNECT the authority form. */
   readonly target: string;
   readonly version: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
   /** As arrived, `Connection` and `Host` included where the version has them. */
@@ -45,7 +45,7 @@ export type ResponseLength = number | 'none' | 'until_end';
  */
 export type Disposition = 'keep' | 'retire' | 'abort';
 
-/** Raw bytes both ways after a 101 (h1) or 200 to an extended CONNECT (h2). */
+/** Raw bytes both ways after a 101 (h1) or a 200 to CONNECT, extended (h2) or not. */
 export interface Tunnel {
   /** False: stop until `onDrain`. */
   write(chunk: Buffer): boolean;
@@ -62,8 +62,8 @@ export interface TunnelEvents {
   onDrain(): void;
   /** The client finished its side. */
   onEnd(): void;
-  /** Both ways are gone. Exactly once. */
-  onClose(): void;
+  /** Both ways are gone. Exactly once. `why`: it was cut, as `revoke` said. */
+  onClose(why: SallyportError | undefined): void;
 }
 
 export interface Exchange {
@@ -100,12 +100,15 @@ export interface Exchange {
   /** Completes the answer. Trailers are dropped where the client cannot get them. */
   end(trailers?: FlatHeaders): void;
 
-  /** Answers 101 (h1) or 200 (h2) and turns the exchange into a tunnel. Only where `request.upgrade` is set. */
+  /**
+   * Answers 200 to CONNECT, 101 (h1) or 200 (h2) to an upgrade, and turns the exchange into a tunnel. Only where the
+   * method is CONNECT or `request.upgrade` is set.
+   */
   upgrade(headers: FlatHeaders, events: TunnelEvents): Tunnel;
 
   /**
    * Its caller may go no further: what is in flight may end within the edge's deadline and is cut then, a WebSocket is
-   * closed with 1008, and the connection (h1) or stream (h2) carries nothing more. Returns what it was doing.
+   * closed with 1008, another tunnel cut, and the connection (h1) or stream (h2) carries nothing more. Returns what it was doing.
    */
   revoke(error: SallyportError): 'in_flight' | 'tunnel';
 

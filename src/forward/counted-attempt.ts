@@ -6,7 +6,10 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { type ForwardPlan, outgoingHead } from './outgoing.ts';
 
 /** Where attempts go: as far as this room looks at an Upstream. */
-export type Endpoints = Pick<Upstream, 'pick' | 'isFull' | 'begin' | 'end' | 'beginRetry' | 'endRetry'>;
+export type Endpoints = Pick<
+  Upstream,
+  'endpoints' | 'pick' | 'isFull' | 'begin' | 'end' | 'beginRetry' | 'endRetry'
+>;
 
 export interface AttemptParts {
   readonly exchange: Exchange;

@@ -19,7 +19,7 @@ import { type AttemptKind, type AttemptParts, CountedAttempt, type Endpoints } f
 import { Hedge } from './hedge.ts';
 import { answerFields, answerLength, isSwitchTo } from './incoming.ts';
 import type { ForwardPlan } from './outgoing.ts';
-import { mayHedge, mayRetry } from './retry.ts';
+import { mayDialAnother, mayHedge, mayRetry } from './retry.ts';
 import { splice } from './splice.ts';
 import { isWebsocketAccepted } from './websocket.ts';
 
@@ -198,34 +198,48 @@ export class Forwarding implements AttemptSink {
   }
 
   onUpgrade(headers: FlatHeaders, socket: Duplex): void {
-    const { upgrade } = this.#plan;
-    const isAgreed =
-      upgrade !== undefined &&
-      isSwitchTo(upgrade, headers) &&
-      (upgrade !== 'websocket' || isWebsocketAccepted(this.#exchange.request.headers, headers));
-    if (this.#isOver || !isAgreed) {
+    if (this.#isOver || !this.#isAgreed(headers)) {
       socket.destroy();
       this.#fail(new SallyportError('upstream_upgrade'));
       return;
     }
     this.#isOver = true;
-    this.status = 101;
+    this.status = this.#isConnect ? 200 : 101;
     this.answeredAt = performance.now();
     const fields = answerFields(headers);
-    this.#outcome.onAnswer(101, fields);
+    this.#outcome.onAnswer(this.status, fields);
+    if (this.#plan.greeting !== undefined) socket.write(this.#plan.greeting);
     const onDone = (why: SallyportError | undefined): void => {
-      this.#current?.answered(101, why);
+      this.#current?.answered(this.status, why);
       if (why === undefined) this.#outcome.onDone();
       else this.#outcome.onCut(why);
     };
     splice(this.#exchange, { fields, app: socket, limits: this.#plan.tunnelLimits, onDone });
   }
 
+  /** An address behind CONNECT agrees by being there. */
+  #isAgreed(headers: FlatHeaders): boolean {
+    if (this.#isConnect) return true;
+    const { upgrade } = this.#plan;
+    return (
+      upgrade !== undefined &&
+      isSwitchTo(upgrade, headers) &&
+      (upgrade !== 'websocket' || isWebsocketAccepted(this.#exchange.request.headers, headers))
+    );
+  }
+
+  get #isConnect(): boolean {
+    return this.#exchange.request.method === 'CONNECT';
+  }
+
   onError(error: SallyportError, sent: Sent): void {
     const current = this.#current;
     if (this.#isOver || current === undefined) return;
-    const mayTryAgain = !this.#hasAnswered && this.attempts === 1 && mayRetry(current.head, error, sent);
-    if (mayTryAgain && this.#parts.endpoints.beginRetry()) this.#retry(current, error);
+    const { endpoints } = this.#parts;
+    const mayTryAgain = this.#isConnect
+      ? mayDialAnother(error, this.attempts, endpoints.endpoints.length)
+      : !this.#hasAnswered && this.attempts === 1 && mayRetry(current.head, error, sent);
+    if (mayTryAgain && endpoints.beginRetry()) this.#retry(current, error);
     else this.#fail(error);
   }
 

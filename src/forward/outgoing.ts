@@ -40,13 +40,26 @@ export interface ForwardPlan {
   readonly hedgeAfterMs: number | undefined;
   /** Undefined: answers go out as they come. */
   readonly compression: CompressionSettings | undefined;
+  /** What an app behind CONNECT is told before the client's bytes; undefined: nothing. */
+  readonly greeting: Buffer | undefined;
 }
 
 const TRACE_FIELDS = new RemovedNames(['traceparent', 'tracestate']);
 
+/** What is behind a tunnel gets bytes, and no head. */
+const CONNECT_HEAD: OutgoingHead = {
+  method: 'CONNECT',
+  target: '',
+  headers: [],
+  contentLength: 0,
+  upgrade: undefined,
+  isFresh: false,
+};
+
 /** `ownHost` is the host of the endpoint itself. */
 export function outgoingHead(exchange: Exchange, plan: ForwardPlan, ownHost: string): OutgoingHead {
   const { request } = exchange;
+  if (request.method === 'CONNECT') return CONNECT_HEAD;
   const headers: string[] = ['Host', plan.host ?? ownHost];
   const { connection, identity, authority, callerHeaders: wanted, time: now, trace } = plan;
   const said = wanted.removed?.without(request.headers) ?? request.headers;

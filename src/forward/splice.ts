@@ -1,8 +1,11 @@
 // Two byte streams joined after an upgrade, with back-pressure, until both have ended, one has broken or the time is up.
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';
 import { noteReceived } from '../core/collection.ts';
+import { resetSocket } from '../core/reset-socket.ts';
 import type { Exchange, Tunnel, TunnelEvents } from '../exchange/exchange.ts';
 
 /** Infinity: no limit. */
@@ -17,7 +20,7 @@ export interface SpliceOptions {
   readonly fields: FlatHeaders;
   readonly app: Duplex;
   readonly limits: TunnelLimits;
-  /** Called once, when both are gone; `why`: the time was up. */
+  /** Called once, when both are gone; `why`: the time was up, or one of them broke off. */
   readonly onDone: (why: SallyportError | undefined) => void;
 }
 
@@ -27,9 +30,10 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Answers the client's upgrade with `fields` and joins it with the app's socket. */
 export function splice(exchange: Exchange, options: SpliceOptions): void {
   const { fields, app } = options;
+  const isWebsocket = exchange.request.upgrade === 'websocket';
   // After the app's last word a WebSocket is over; where nothing is known of the protocol, the client may go on.
-  app.allowHalfOpen = exchange.request.upgrade !== 'websocket';
-  const ends = new TunnelEnds(options);
+  app.allowHalfOpen = !isWebsocket;
+  const ends = new TunnelEnds(options, isWebsocket);
   const tunnel = exchange.upgrade(fields, ends);
   app.on('data', (chunk: Buffer) => {
     noteReceived(chunk.length);
@@ -41,15 +45,18 @@ export function splice(exchange: Exchange, options: SpliceOptions): void {
 
 class TunnelEnds implements TunnelEvents {
   readonly #options: SpliceOptions;
+  readonly #isWebsocket: boolean;
   readonly #startedAt = performance.now();
   #tunnel: Tunnel | undefined;
   #isClosed = false;
+  #hasClientEnded = false;
   #lastBytesAt = this.#startedAt;
   #timer: NodeJS.Timeout | undefined;
   #why: SallyportError | undefined;
 
-  constructor(options: SpliceOptions) {
+  constructor(options: SpliceOptions, isWebsocket: boolean) {
     this.#options = options;
+    this.#isWebsocket = isWebsocket;
   }
 
   join(tunnel: Tunnel): void {
@@ -60,10 +67,14 @@ class TunnelEnds implements TunnelEvents {
       tunnel.end();
       tunnel.resume();
     });
-    app.on('error', () => tunnel.destroy());
+    const cut = (): void => {
+      this.#note(new SallyportError('upstream_cut'));
+      tunnel.destroy();
+    };
+    app.on('error', cut);
     app.on('close', () => {
       // Closed without an end: the client must not take what it has for everything.
-      if (!app.readableEnded) tunnel.destroy();
+      if (!app.readableEnded) cut();
     });
     if (this.#isClosed) app.destroy();
     else this.#watchTime();
@@ -85,14 +96,22 @@ class TunnelEnds implements TunnelEvents {
   }
 
   onEnd(): void {
+    this.#hasClientEnded = true;
     this.#options.app.end();
   }
 
-  onClose(): void {
+  onClose(why: SallyportError | undefined): void {
     this.#isClosed = true;
+    if (why !== undefined) this.#note(why);
+    else if (!this.#hasClientEnded) this.#note(new SallyportError('client_closed'));
     clearTimeout(this.#timer);
-    this.#options.app.destroy();
+    this.#cutApp();
     this.#options.onDone(this.#why);
+  }
+
+  /** How a WebSocket ended is said by its frames, which nobody reads here. */
+  #note(why: SallyportError): void {
+    if (!this.#isWebsocket) this.#why ??= why;
   }
 
   /** Looks when the time may be up, not for every chunk. */
@@ -112,6 +131,14 @@ class TunnelEnds implements TunnelEvents {
   #expire(code: 'tunnel_expired' | 'tunnel_idle'): void {
     this.#why = new SallyportError(code);
     this.#tunnel?.destroy();
-    this.#options.app.destroy();
+    this.#cutApp();
+  }
+
+  /** What came from a client that had not ended must not look whole, which a WebSocket and TLS show by themselves. */
+  #cutApp(): void {
+    const { app } = this.#options;
+    const showsCut = this.#isWebsocket || app.writableEnded || app instanceof TLSSocket;
+    if (!showsCut && app instanceof Socket) resetSocket(app);
+    else app.destroy();
   }
 }

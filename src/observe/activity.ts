@@ -1,5 +1,6 @@
 // What has happened in the last two minutes, second by second, for eyes: the figures that count for ever are in metrics.ts.
 import { type ExchangeRecord, type Observer, silentObserver } from '../core/observer.ts';
+import { isTunnel } from './is-tunnel.ts';
 
 export interface ActivitySecond {
   /** Seconds since the epoch. */
@@ -65,7 +66,7 @@ export class Activity {
     exchange: (record) => {
       const { time, totalMs, status, error, disposition, route } = record;
       const second = this.#secondOf(Math.floor((time + totalMs) / 1000));
-      if (second.latencies.length < MAX_SAMPLES && status !== 101) second.latencies.push(totalMs);
+      if (second.latencies.length < MAX_SAMPLES && !isTunnel(record)) second.latencies.push(totalMs);
       const hasFailed = status >= 500 || (disposition === 'abort' && error !== 'client_closed');
       const isRefused = error !== undefined && status >= 400 && status < 500;
       tally(second, hasFailed, isRefused);
@@ -85,9 +86,10 @@ export class Activity {
     };
   }
 
-  #refused({ error = '', reason = error, host, path, connection }: ExchangeRecord): void {
+  #refused({ error = '', reason = error, method, host, path, connection }: ExchangeRecord): void {
     const known = this.#refusals.get(reason);
-    const last = { url: `https://${host}${path}`, address: connection.remoteAddress };
+    const scheme = method === 'CONNECT' ? 'tcp+https' : 'https';
+    const last = { url: `${scheme}://${host}${path}`, address: connection.remoteAddress };
     if (known !== undefined) Object.assign(known, last, { count: known.count + 1 });
     else if (this.#refusals.size < MAX_REASONS) this.#refusals.set(reason, { count: 1, ...last });
   }

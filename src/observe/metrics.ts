@@ -2,6 +2,7 @@
 import { AggregatorRegistry, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Observer } from '../core/observer.ts';
 import { Durations } from './durations.ts';
+import { isTunnel } from './is-tunnel.ts';
 import { type LiveFigures, addLiveGauges } from './live-gauges.ts';
 import { Tally } from './tally.ts';
 
@@ -154,9 +155,10 @@ function countingObserver(register: Registry): Observer {
   });
   lastReload.set(1);
   return {
-    exchange({ status, error = '', reason, wouldDeny, route = '', bytesIn: read, bytesOut: sent, totalMs }) {
+    exchange(record) {
+      const { status, error = '', reason, wouldDeny, route = '', bytesIn: read, bytesOut: sent } = record;
       requests.add(1, route, String(status), error);
-      if (status !== 101) durations.observe(route, totalMs / 1000);
+      if (!isTunnel(record)) durations.observe(route, record.totalMs / 1000);
       if (read > 0) bytesIn.add(read, '');
       if (sent > 0) bytesOut.add(sent, '');
       if (reason !== undefined) refusals.add(1, error, reason);

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { HostMap } from '../core/host-map.ts';
 import type { Hostname } from '../core/hostname.ts';
 import type { Observer, PassthroughRecord } from '../core/observer.ts';
-import { type ProxyProtocolVersion, proxyHeader } from '../core/proxy-protocol.ts';
+import { type ProxyProtocolVersion, addressesOf, proxyHeader } from '../core/proxy-protocol.ts';
 import type { PassthroughClient, PassthroughService } from '../exchange/passthrough.ts';
 import { type Broken, joinSockets } from '../forward/join-sockets.ts';
 import { type Denial, type Grant, type Question, decide } from '../policy/decide.ts';
@@ -225,13 +225,4 @@ async function connectOne({ targets, turns, connectMs }: PassthroughRoute, recor
       if (record.attempts >= targets.length) throw error;
     }
   }
-}
-
-function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: PassthroughClient) {
-  return {
-    sourceAddress: remoteAddress,
-    sourcePort: remotePort,
-    destinationAddress: localAddress,
-    destinationPort: localPort,
-  };
 }

@@ -10,9 +10,9 @@ import { headerValue } from '../core/flat-headers.ts';
 import type { RequestHead } from '../exchange/exchange.ts';
 import { decide } from '../policy/decide.ts';
 import type { Rule } from '../policy/rule.ts';
-import { parsePath } from '../route/path.ts';
+import { NO_PATH, parsePath } from '../route/path.ts';
 import { matchAmong } from '../route/table.ts';
-import { askedHost } from './asked-host.ts';
+import { type AskedHost, askedHost } from './asked-host.ts';
 import { jwksAsked } from './jwks.ts';
 import { standIn } from './on-behalf.ts';
 import type { Admitted, Directed, Received, Routed, Vouched } from './life.ts';
@@ -48,13 +48,17 @@ export function vouch(received: Received, now = received.time): Vouched | Refusa
   return new Refusal('client_certificate_invalid', verdict.reason, detail, verdict.message);
 }
 
-/** The route for host and path; 421 where this connection was made under another TLS policy than the host's. */
+/**
+ * The route for host and path, or for the host and port of a CONNECT; 421 where this connection was made under another
+ * TLS policy than the host's.
+ */
 export function route(vouched: Vouched): Routed | Refusal {
   const { exchange, served } = vouched;
   const { request, connection } = exchange;
-  if (request.method === 'CONNECT' || request.method === 'TRACE') return new Refusal('method_not_allowed');
+  if (request.method === 'TRACE') return new Refusal('method_not_allowed');
   const asked = askedHost(request.authority, connection, served);
   if (asked === undefined) return new Refusal('bad_host');
+  if (request.method === 'CONNECT') return routeTunnel(vouched, asked);
   const path = parsePath(request.target);
   if (typeof path === 'string') return new Refusal(path);
   vouched.host = asked.host;
@@ -64,6 +68,18 @@ export function route(vouched: Vouched): Routed | Refusal {
   const match = matchAmong(asked.routes, path);
   if (typeof match === 'string') return new Refusal(match);
   vouched.route = match;
+  return vouched as Routed;
+}
+
+/** To whoever names no port of a route CONNECT is a method that is not served, wherever it leads: this is no open proxy. */
+function routeTunnel(vouched: Vouched, { host, port, isOfGroup }: AskedHost): Routed | Refusal {
+  vouched.host = host;
+  vouched.port = port;
+  vouched.path = NO_PATH;
+  if (!isOfGroup) return new Refusal('misdirected');
+  const found = port === undefined ? undefined : vouched.served.routes.tunnel(host, port);
+  if (found === undefined) return new Refusal('method_not_allowed');
+  vouched.route = found;
   return vouched as Routed;
 }
 

@@ -122,10 +122,10 @@ export class Pipeline implements Service {
       }
       case 'enrol':
         return this.#answerLocally(admitted);
-      case 'forward': {
-        const directed = direct(admitted);
-        return directed instanceof Refusal ? directed : this.#forward(directed, action.rewrite);
-      }
+      case 'forward':
+        return this.#forward(direct(admitted), action.rewrite);
+      case 'tunnel':
+        return this.#forward(direct(admitted), undefined);
       default:
         return action satisfies never;
     }
@@ -152,7 +152,8 @@ export class Pipeline implements Service {
     return undefined;
   }
 
-  #forward(directed: Directed, rewrite: PathRewrite | undefined): Refusal | undefined {
+  #forward(directed: Directed | Refusal, rewrite: PathRewrite | undefined): Refusal | undefined {
+    if (directed instanceof Refusal) return directed;
     const { request } = directed.exchange;
     const { parts } = directed.route;
     if (request.contentLength !== undefined && request.contentLength > parts.maxBodyBytes)

@@ -1,6 +1,7 @@
 // What an app is to get, decided before any of its instances is asked. Made for requests, and for `explain`.
 import { headerValue } from '../core/flat-headers.ts';
 import { parseAuthority } from '../core/hostname.ts';
+import { addressesOf, proxyHeader } from '../core/proxy-protocol.ts';
 import type { RequestHead } from '../exchange/exchange.ts';
 import type { ForwardPlan } from '../forward/outgoing.ts';
 import type { PathRewrite } from '../route/rewrite.ts';
@@ -21,7 +22,7 @@ export function planOf(
   { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
   { rewrite, upgrade, key, bufferedBytes }: PlanChoice,
 ): ForwardPlan {
-  const { callerHeaders, maxBodyBytes, tunnelLimits, compression, hedgeAfterMs } = route.parts;
+  const { callerHeaders, maxBodyBytes, tunnelLimits, compression, hedgeAfterMs, proxyProtocol } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
@@ -39,6 +40,7 @@ export function planOf(
     tunnelLimits,
     compression,
     hedgeAfterMs,
+    greeting: proxyProtocol && proxyHeader(proxyProtocol, addressesOf(connection), connection.sni),
   };
 }
 

@@ -10,6 +10,7 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
   const { exchange, forwarding } = life;
   const { request, startedAt } = exchange;
   const mark = request.target.indexOf('?');
+  const targetPath = mark === -1 ? request.target : request.target.slice(0, mark);
   return {
     time: life.time,
     requestId: life.requestId,
@@ -17,7 +18,7 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
     connection: connectionRecord(life.connection, life.verdict),
     method: request.method,
     host: life.host ?? request.authority,
-    path: life.path?.path ?? (mark === -1 ? request.target : request.target.slice(0, mark)),
+    path: request.method === 'CONNECT' ? portOf(life) : (life.path?.path ?? targetPath),
     query: life.path?.query ?? (mark === -1 ? '' : request.target.slice(mark)),
     version: request.version,
     requestHeaders: request.headers,
@@ -38,6 +39,11 @@ export function exchangeRecord(life: Life, disposition: Disposition): ExchangeRe
     totalMs: performance.now() - startedAt,
     connectMs: undefined,
   };
+}
+
+/** As it stands behind the host. */
+function portOf({ port }: Life): string {
+  return port === undefined ? '' : `:${port}`;
 }
 
 const records = new WeakMap<Connection, { verdict: Verdict | undefined; record: ConnectionRecord }>();

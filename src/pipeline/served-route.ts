@@ -1,5 +1,6 @@
 // What a route carries for the pipeline beside its matcher and action, compiled once when the configuration is applied.
 import type { Hostname } from '../core/hostname.ts';
+import type { ProxyProtocolVersion } from '../core/proxy-protocol.ts';
 import type { LocalApp } from '../exchange/local-app.ts';
 import type { CompressionSettings } from '../forward/compression.ts';
 import type { CallerHeaders } from '../forward/request-headers.ts';
@@ -51,6 +52,8 @@ export interface RouteParts {
   readonly hedgeAfterMs?: number | undefined;
   /** Undefined: answers go out as they come. */
   readonly compression?: CompressionSettings | undefined;
+  /** What tells an app behind CONNECT who the client is; undefined: nothing does. */
+  readonly proxyProtocol?: ProxyProtocolVersion | undefined;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
   /** Undefined: bodies go to the app as they come. */

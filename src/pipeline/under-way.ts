@@ -7,10 +7,11 @@ import type { Observer } from '../core/observer.ts';
 import { TimeSlices } from '../core/time-slices.ts';
 import { Roster } from '../core/roster.ts';
 import { decide } from '../policy/decide.ts';
+import type { Miss } from '../route/table.ts';
 import type { Directed, Life } from './life.ts';
 import { vouch } from './phases.ts';
 import { Refusal } from './refusal.ts';
-import type { Served } from './served-route.ts';
+import type { Served, ServedRoute } from './served-route.ts';
 
 /** How late the end of a grant may be noticed. */
 const TICK_MS = 250;
@@ -117,6 +118,13 @@ export class UnderWay {
   }
 }
 
+function matchAnew({ route, host, path }: Directed, { routes }: Served): ServedRoute | Miss {
+  const { action } = route;
+  return action.kind === 'tunnel'
+    ? (routes.tunnel(host, action.port) ?? 'no_route')
+    : routes.match(host, path);
+}
+
 /**
  * Why the caller would be refused under these routes; undefined, with a new grant noted, where it would not. A
  * certificate that no longer passes where one is demanded is not asked about: the edge ends its connections.
@@ -126,7 +134,7 @@ function whyNot(life: Directed, served: Served, now: number): string | undefined
   const verdict = connection.verdict(now);
   if (connection.demandsCertificate && verdict?.ok !== true) return undefined;
   if (served.groupOf(life.host) !== connection.group) return 'misdirected';
-  const match = served.routes.match(life.host, life.path);
+  const match = matchAnew(life, served);
   if (typeof match === 'string') return match;
   const decision = decide({
     connection,

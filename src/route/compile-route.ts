@@ -1,8 +1,15 @@
 // From a route's settings to the route itself, or to every reason why it is none.
-import { parseFrom } from '../core/from.ts';
+import { parseFrom, tunnelPort } from '../core/from.ts';
 import type { HostPattern } from '../core/host-map.ts';
 import type { Issue } from '../core/issue.ts';
-import { anyPath, parseExactPath, type PathMatcher, parsePrefix, parseRegex } from './matcher.ts';
+import {
+  anyPath,
+  parseExactPath,
+  type PathMatcher,
+  parsePrefix,
+  parseRegex,
+  tunnelMatcher,
+} from './matcher.ts';
 import { encodedSet } from './percent.ts';
 import { compileRedirect } from './redirect.ts';
 import { parsePrefixRewrite, parseRegexRewrite, prefixRestore } from './rewrite.ts';
@@ -27,8 +34,12 @@ export function compileRoute<Parts>(
 ): CompiledRoute<Parts> {
   const issues: Issue[] = [];
   const host = compileHost(settings.from, issues);
-  const matcher = compileMatcher(settings, issues);
-  const action = matcher === undefined ? undefined : compileAction(settings, matcher, issues);
+  const port = host === undefined ? undefined : tunnelPort(settings.from);
+  const matcher = port === undefined ? compileMatcher(settings, issues) : tunnelMatcher(port);
+  const action =
+    port !== undefined
+      ? ({ kind: 'tunnel', port } as const)
+      : matcher && compileAction(settings, matcher, issues);
   if (host === undefined || matcher === undefined || action === undefined)
     return { route: undefined, issues };
   if (issues.some((issue) => issue.severity !== 'warning')) return { route: undefined, issues };

@@ -6,17 +6,17 @@ import type { Route } from './route.ts';
 import type { RouteTable } from './table.ts';
 
 /**
- * `taken`; `other_path`: it wants another one; `bad_path`: it would take the path, which has encoded characters that it
+ * `taken`; `other_path`, `other_port`: it wants another one; `bad_path`: it would take the path, which has encoded characters that it
  * does not allow, or can be read in two ways; `later`: one above it takes the request; `less_specific`: there are routes that name the host more exactly.
  */
-export type Standing = 'taken' | 'other_path' | 'bad_path' | 'later' | 'less_specific';
+export type Standing = 'taken' | 'other_path' | 'other_port' | 'bad_path' | 'later' | 'less_specific';
 
 export interface Considered<Parts> {
   readonly route: Route<Parts>;
   readonly standing: Standing;
 }
 
-/** Every route whose pattern covers the host, in the order of the configuration. Looks at all of the table. */
+/** Every route for requests whose pattern covers the host, in the order of the configuration. Looks at all of the table. */
 export function consider<Parts>(
   table: RouteTable<Parts>,
   host: Hostname,
@@ -26,7 +26,7 @@ export function consider<Parts>(
   const match = table.match(host, request);
   const considered: Considered<Parts>[] = [];
   for (const route of table.routes) {
-    if (!covers(route.host, host)) continue;
+    if (route.action.kind === 'tunnel' || !covers(route.host, host)) continue;
     considered.push({ route, standing: standingOf(route) });
   }
   return considered;
@@ -37,6 +37,21 @@ export function consider<Parts>(
     if (match === 'bad_path' && route.matcher.matches(request.reading)) return 'bad_path';
     return route.matcher.matches(request.path) ? 'later' : 'other_path';
   }
+}
+
+/** The same for CONNECT to a port, which other routes are not for. */
+export function considerTunnels<Parts>(
+  table: RouteTable<Parts>,
+  host: Hostname,
+  port: number | undefined,
+): Considered<Parts>[] {
+  const taken = port === undefined ? undefined : table.tunnel(host, port);
+  return table.routes.flatMap((route) => {
+    const { action } = route;
+    if (action.kind !== 'tunnel' || !covers(route.host, host)) return [];
+    const standing = route === taken ? 'taken' : action.port === port ? 'less_specific' : 'other_port';
+    return [{ route, standing }];
+  });
 }
 
 function covers({ kind, host: pattern }: HostPattern, host: Hostname): boolean {

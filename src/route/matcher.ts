@@ -1,16 +1,21 @@
-// Which paths a route takes: exactly one, everything under a prefix, what a regular expression matches in full, or any.
+// Which paths a route takes: exactly one, everything under a prefix, what a regular expression matches in full, any, or none.
 // Each parse function returns a sentence where the pattern is none.
 import { RE2JS } from 're2js';
 import { parsePlainPath } from './plain-path.ts';
 
 export interface PathMatcher {
-  readonly kind: 'any' | 'path' | 'prefix' | 'regex';
-  /** In normal form; '' for `any`. */
+  readonly kind: 'any' | 'path' | 'prefix' | 'regex' | 'port';
+  /** In normal form; '' for `any`; the number of a `port`. */
   readonly pattern: string;
   matches(path: string): boolean;
 }
 
 export const anyPath: PathMatcher = { kind: 'any', pattern: '', matches: () => true };
+
+/** No path at all: CONNECT has none. */
+export function tunnelMatcher(port: number): PathMatcher {
+  return { kind: 'port', pattern: String(port), matches: () => false };
+}
 
 /** Exactly this path. */
 export function parseExactPath(text: string): PathMatcher | string {

@@ -11,7 +11,7 @@ export type EncodedKind = '%2f' | '%5c' | '%2e' | '%00';
 export type EncodedSet = number;
 
 export interface RequestPath {
-  /** Begins with `/`, in normal form; or `*` (OPTIONS). Matched and forwarded. */
+  /** Begins with `/`, in normal form; or `*` (OPTIONS), or nothing (CONNECT). Matched and forwarded. */
   readonly path: string;
   /** With its `?`, as sent; '' when there is none. */
   readonly query: string;
@@ -26,6 +26,9 @@ export interface RequestPath {
 
 const SLASH = 0x2f;
 const NO_ENCODED: EncodedSet = 0;
+
+/** That of a CONNECT, which no pattern matches. */
+export const NO_PATH: RequestPath = { path: '', query: '', reading: '', encoded: NO_ENCODED };
 
 /**
  * Parses an origin-form target or `*`. Normal form: percent-encoded letters, digits, `-`, `_`, `~` (and `.`, which

@@ -16,7 +16,9 @@ export type RouteAction =
     }
   | { readonly kind: 'redirect'; readonly redirect: Redirect }
   | { readonly kind: 'response'; readonly response: StaticResponse }
-  | { readonly kind: 'enrol' };
+  | { readonly kind: 'enrol' }
+  /** For CONNECT to this port of the host, and nothing else. */
+  | { readonly kind: 'tunnel'; readonly port: number };
 
 export interface Route<Parts = unknown> {
   /** Unique in its table, the same after a reload that did not touch it: `app.example.com prefix:/api`. */

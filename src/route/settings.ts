@@ -26,7 +26,7 @@ export interface ResponseSettings {
 }
 
 export interface RouteSettings {
-  /** `https://host` or `https://*.suffix`. A port is accepted and takes no part in matching. */
+  /** `https://host` or `https://*.suffix`, whose port takes no part in matching; `tcp+https://host:port`, whose port does. */
   readonly from: string;
   /** For people and the log. Default: the route's id. */
   readonly name?: string | undefined;

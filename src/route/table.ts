@@ -11,14 +11,25 @@ import type { RouteSettings } from './settings.ts';
 /** Why no route took the request; each is a code of the error table. */
 export type Miss = 'unknown_host' | 'no_route' | 'bad_path';
 
+type RoutesByHost<Parts> = HostMap<readonly Route<Parts>[]>;
+
 export class RouteTable<Parts = unknown> {
-  readonly #hosts: HostMap<readonly Route<Parts>[]>;
+  readonly #hosts: RoutesByHost<Parts>;
+  /** Those for CONNECT. A host of theirs takes nothing from wildcards among the others. */
+  readonly #tunnels: RoutesByHost<Parts>;
   /** In the order of the configuration. */
   readonly routes: readonly Route<Parts>[];
 
-  constructor(hosts: HostMap<readonly Route<Parts>[]>, routes: readonly Route<Parts>[]) {
+  constructor(hosts: RoutesByHost<Parts>, tunnels: RoutesByHost<Parts>, routes: readonly Route<Parts>[]) {
     this.#hosts = hosts;
+    this.#tunnels = tunnels;
     this.routes = routes;
+  }
+
+  /** The route for CONNECT to this host and port. An exact host never falls to a wildcard here, either. */
+  tunnel(host: Hostname, port: number): Route<Parts> | undefined {
+    const routes = this.#tunnels.lookup(host);
+    return routes?.find(({ action }) => action.kind === 'tunnel' && action.port === port);
   }
 
   /** What `matchAmong` makes of the routes of the host. */
@@ -33,7 +44,7 @@ export class RouteTable<Parts = unknown> {
 
   /** Whether any route names the host, directly or by wildcard. */
   hasHost(host: Hostname): boolean {
-    return this.#hosts.lookup(host) !== undefined;
+    return this.#hosts.lookup(host) !== undefined || this.#tunnels.lookup(host) !== undefined;
   }
 }
 
@@ -60,6 +71,7 @@ function firstMatch<Parts>(routes: readonly Route<Parts>[], path: string): Route
 
 export class RouteTableBuilder<Parts = unknown> {
   readonly #hosts = new HostMap<Route<Parts>[]>();
+  readonly #tunnels = new HostMap<Route<Parts>[]>();
   readonly #routes: Route<Parts>[] = [];
   readonly #byId = new Map<string, Route<Parts>>();
 
@@ -75,9 +87,10 @@ export class RouteTableBuilder<Parts = unknown> {
       ];
     this.#byId.set(route.id, route);
     this.#routes.push(route);
-    const siblings = this.#hosts.get(route.host);
+    const hosts = route.action.kind === 'tunnel' ? this.#tunnels : this.#hosts;
+    const siblings = hosts.get(route.host);
     if (siblings === undefined) {
-      this.#hosts.set(route.host, [route]);
+      hosts.set(route.host, [route]);
       return issues;
     }
     const taker = siblings.find((sibling) => sibling.matcher.kind === 'any');
@@ -89,7 +102,7 @@ export class RouteTableBuilder<Parts = unknown> {
 
   /** The table of what was added. The builder must not be used after. */
   finish(): RouteTable<Parts> {
-    return new RouteTable(this.#hosts, this.#routes);
+    return new RouteTable(this.#hosts, this.#tunnels, this.#routes);
   }
 }
 

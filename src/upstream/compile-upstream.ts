@@ -5,11 +5,12 @@ import type { BalancePolicy } from './balance.ts';
 import type { OutlierSettings } from './health.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { ClientIdentity, UpstreamClient, UpstreamTrust } from './pool-settings.ts';
-import { type Target, parseTarget, withServerName } from '../core/target.ts';
+import { type Target, isTls, isRawUrl, parseRawTarget, parseTarget, withServerName } from '../core/target.ts';
+import { createEndpoint } from './create-endpoint.ts';
 import type { DiscoverySettings } from './discovery.ts';
 import type { DnsSettings } from './dns-client.ts';
 import { Membership, type Place } from './membership.ts';
-import { PooledEndpoint, type UpstreamSource } from './pooled-endpoint.ts';
+import type { UpstreamSource } from './pooled-endpoint.ts';
 import { Upstream } from './upstream.ts';
 
 /** Envoy's names. */
@@ -124,7 +125,7 @@ export function compileUpstream(
   // Where there is no other to turn to and nothing is looked at, nothing need be known.
   const isWatched = places.length > 1 || checks.length > 0;
   const members = places.map(({ pool, weight }) => ({
-    endpoint: new PooledEndpoint(pool, timeouts, source),
+    endpoint: createEndpoint(pool, timeouts, source),
     pool,
     weight,
     tier: 0,
@@ -185,7 +186,7 @@ interface Fault {
 function compileTarget(url: string, serverName: string | undefined): Target | Fault {
   let target;
   try {
-    target = parseTarget(url);
+    target = isRawUrl(url) ? parseRawTarget(url) : parseTarget(url);
   } catch (error) {
     return { message: (error as Error).message, isName: false };
   }
@@ -194,7 +195,7 @@ function compileTarget(url: string, serverName: string | undefined): Target | Fa
     if (name === undefined) return { message: `'${serverName}' is not a host name`, isName: true };
     return withServerName(target, name);
   }
-  if (target.protocol === 'https' && target.serverName === '')
+  if (isTls(target) && target.serverName === '')
     return { message: `'${url}' says no host to verify: add tls_upstream_server_name`, isName: false };
   return target;
 }

@@ -5,13 +5,13 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { SallyportError, type ErrorCode } from '../core/errors.ts';
 import { type PeerExpectation, peerProblem } from './peer-check.ts';
-import { type Target, sniOf } from '../core/target.ts';
+import { type Target, isTls, sniOf } from '../core/target.ts';
 
 export interface ConnectorOptions {
   readonly target: Target;
   /** Of a host name. Default: the system's. */
   readonly lookup?: net.LookupFunction | undefined;
-  /** What is offered in the handshake, the best first (ALPN). Default: HTTP/1.1 alone. */
+  /** What is offered in the handshake, the best first (ALPN); empty: the app is not asked. Default: HTTP/1.1 alone. */
   readonly protocols?: readonly string[];
   /** TCP and TLS together. */
   readonly connectTimeoutMs: number;
@@ -45,7 +45,7 @@ export function createConnector(options: ConnectorOptions): Connect {
           ...(lookup && { lookup }),
         }
       : { path: target.socketPath };
-  if (target.protocol === 'http') return (connected) => connectPlain(address, options, connected);
+  if (!isTls(target)) return (connected) => connectPlain(address, options, connected);
   return createTlsConnector(address, options);
 }
 
@@ -151,9 +151,9 @@ class ConnectWatch {
 
   #connectError(error: NodeJS.ErrnoException): SallyportError {
     const { target } = this.#options;
-    const isTls = target.protocol === 'https' && this.#hasTcp;
-    let code: ErrorCode = isTls ? 'upstream_tls' : 'upstream_unreachable';
-    if (!isTls && error.code === 'ETIMEDOUT') code = 'upstream_connect_timeout';
+    const isTlsFault = isTls(target) && this.#hasTcp;
+    let code: ErrorCode = isTlsFault ? 'upstream_tls' : 'upstream_unreachable';
+    if (!isTlsFault && error.code === 'ETIMEDOUT') code = 'upstream_connect_timeout';
     return new SallyportError(code, `${target.name}: ${error.message || error.code || error.name}`, error);
   }
 }

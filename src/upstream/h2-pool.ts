@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect as connectSession, type ClientHttp2Str
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SallyportError } from '../core/errors.ts';
+import { type Target, isTls } from '../core/target.ts';
 import type { Connect } from './connector.ts';
 import type { Attempt, AttemptSink, OutgoingHead } from './contract.ts';
 import { H2Attempt } from './h2-attempt.ts';
@@ -162,7 +163,7 @@ export class H2Pool implements ConnectionPool {
     this.#options.connectH2((error, socket) => {
       this.#connecting--;
       if (socket === null) this.#failFirst(error);
-      else if (this.#isPlain || !speaksH2(socket, this.#options.target.protocol)) this.#turnPlain(socket);
+      else if (this.#isPlain || !speaksH2(socket, this.#options.target)) this.#turnPlain(socket);
       else this.#adopt(socket);
     });
   }
@@ -227,6 +228,6 @@ export class H2Pool implements ConnectionPool {
   }
 }
 
-function speaksH2(socket: Socket, protocol: 'http' | 'https'): boolean {
-  return protocol === 'http' || (socket as TLSSocket).alpnProtocol === 'h2';
+function speaksH2(socket: Socket, target: Target): boolean {
+  return !isTls(target) || (socket as TLSSocket).alpnProtocol === 'h2';
 }

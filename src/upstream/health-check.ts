@@ -81,11 +81,7 @@ export class HealthChecks {
 
   /** What is wrong; undefined: nothing. */
   async #probe(pool: PoolSettings, { probe, timeoutMs }: HealthCheck): Promise<string | undefined> {
-    if (probe.kind === 'tcp')
-      return await this.#source.connect({ ...pool, connectTimeoutMs: timeoutMs }).then(
-        (socket) => void socket.destroy(),
-        (error: SallyportError) => `cannot be connected to: ${error.message}`,
-      );
+    if (probe.kind === 'tcp') return await this.#connectFault({ ...pool, connectTimeoutMs: timeoutMs });
     const timeouts = { waitMs: timeoutMs, headersMs: timeoutMs, idleMs: timeoutMs };
     const endpoint = new PooledEndpoint(pool, timeouts, this.#source);
     return await new Promise((resolve) => {
@@ -102,6 +98,15 @@ export class HealthChecks {
       attempt.write(grpcMessage(probe.service));
       attempt.end();
     });
+  }
+
+  async #connectFault(pool: PoolSettings): Promise<string | undefined> {
+    return await new Promise((resolve) =>
+      this.#source.connector(pool)((error, socket) => {
+        socket?.destroy();
+        resolve(error === null ? undefined : `cannot be connected to: ${error.message}`);
+      }),
+    );
   }
 }
 

@@ -2,9 +2,10 @@
 // from one answer to the next keeps its pool, its health and its counters.
 import { type Target, atAddress } from '../core/target.ts';
 import type { Endpoint } from './contract.ts';
+import { createEndpoint } from './create-endpoint.ts';
 import type { Discovery, Instance } from './discovery.ts';
 import type { Member } from './endpoint-set.ts';
-import { PooledEndpoint, type UpstreamSource } from './pooled-endpoint.ts';
+import type { UpstreamSource } from './pooled-endpoint.ts';
 import { type PoolSettings, poolKey } from './pool-settings.ts';
 import type { EndpointTimeouts } from './timeouts.ts';
 
@@ -60,7 +61,7 @@ export class Membership {
   #arrive(pool: PoolSettings, isLate: boolean): Omit<Member, 'weight' | 'tier'> {
     const health = this.#source.health(pool);
     if (isLate) health.noteArrival(performance.now());
-    return { endpoint: new PooledEndpoint(pool, this.#timeouts, this.#source), pool, health };
+    return { endpoint: createEndpoint(pool, this.#timeouts, this.#source), pool, health };
   }
 }
 

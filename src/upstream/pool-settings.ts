@@ -1,7 +1,7 @@
 // Everything that decides whether two routes may share connections, and its key. Whatever is not in the key must not
 // change what a connection proves: a change of CA, identity, name or pin is another key, so another pool.
 import { hash } from 'node:crypto';
-import type { Target } from '../core/target.ts';
+import { type Target, isTls } from '../core/target.ts';
 import type { DnsSettings } from './dns-client.ts';
 
 /** What we show: PEM. */
@@ -50,8 +50,7 @@ export function tlsKey({ identity, trust }: PoolSettings): string {
 export function poolKey(settings: PoolSettings): string {
   const { client, target, dns, spkiPins, sanPins, hasH2 } = settings;
   const { connectTimeoutMs, maxConnections, maxWaiting, pipelining } = settings;
-  const isTls = target.protocol === 'https';
-  const proof = isTls ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
+  const proof = isTls(target) ? [target.serverName, tlsKey(settings), spkiPins, sanPins] : [];
   const limits = [connectTimeoutMs, maxConnections, maxWaiting, pipelining];
   return JSON.stringify([client, target.name, dns ?? null, ...limits, hasH2, ...proof]);
 }

@@ -1,6 +1,6 @@
 // One address as one route sees it: a shared pool and the route's timeouts.
 import type { Attempt, AttemptSink, Endpoint, OutgoingHead } from './contract.ts';
-import type { Socket } from 'node:net';
+import type { Connect } from './connector.ts';
 import type { Discovery, DiscoverySettings } from './discovery.ts';
 import type { EndpointHealth } from './health.ts';
 import type { ConnectionPool } from './pool.ts';
@@ -12,8 +12,8 @@ export interface PoolSource {
   acquire(settings: PoolSettings): ConnectionPool;
   /** How the address is doing that these connections lead to; the same for the same settings. */
   health(settings: PoolSettings): EndpointHealth;
-  /** Makes one connection, and leaves it to the caller. */
-  connect(settings: PoolSettings): Promise<Socket>;
+  /** Makes connections and leaves them to the caller. */
+  connector(settings: PoolSettings): Connect;
 }
 
 /** What upstreams are made from: the registry. */

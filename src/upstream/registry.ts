@@ -2,8 +2,8 @@
 // 100,000 routes makes none, and a reload that changes nothing about a pool finds it again. A pool nobody asks any
 // more is idle, and what is idle for a minute is closed: a reload has nothing to retire by hand.
 import type { SecureContext } from 'node:tls';
-import type { Socket } from 'node:net';
-import { type ConnectorOptions, createConnector } from './connector.ts';
+import { isRaw } from '../core/target.ts';
+import { type Connect, type ConnectorOptions, createConnector } from './connector.ts';
 import { createLookup } from './dns-client.ts';
 import { Discovery, type DiscoverySettings, type OnDiscovery } from './discovery.ts';
 import { EndpointHealth, type OnHealth } from './health.ts';
@@ -73,11 +73,8 @@ export class UpstreamRegistry implements UpstreamSource {
     return discovery;
   }
 
-  async connect(settings: PoolSettings): Promise<Socket> {
-    const connect = createConnector(this.#connector(settings));
-    return await new Promise((resolve, reject) =>
-      connect((error, socket) => (socket === null ? reject(error) : resolve(socket))),
-    );
+  connector(settings: PoolSettings): Connect {
+    return createConnector(this.#connector(settings));
   }
 
   /** The pool for these settings, made when there is none. After `close` it is one that refuses everything. */
@@ -177,6 +174,7 @@ export class UpstreamRegistry implements UpstreamSource {
     return {
       target,
       lookup: dns && createLookup(dns),
+      ...(isRaw(target) && { protocols: [] }),
       connectTimeoutMs,
       secureContext: () => this.#context(settings),
       expected: { serverName: target.serverName, spkiPins, sanPins },

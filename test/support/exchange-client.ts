@@ -13,8 +13,12 @@ export interface ClientRequest {
   readonly hasBody?: boolean;
   /** Asks for `websocket`. */
   readonly upgrade?: boolean;
+  /** CONNECT to `CONNECT_TARGET`. */
+  readonly connect?: boolean;
   readonly expectsContinue?: boolean;
 }
+
+export const CONNECT_TARGET = 'app.example.com:443';
 
 /** What has come back so far. */
 export interface ClientAnswer {

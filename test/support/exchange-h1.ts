@@ -7,6 +7,7 @@ import { chunkStart, lastChunkText } from '../../src/http1/chunk.ts';
 import { ResponseDecoder } from '../../src/http1/response-decoder.ts';
 import { requestHeadText } from '../../src/http1/write-head.ts';
 import {
+  CONNECT_TARGET,
   type ClientAnswer,
   type ClientRequest,
   type ClientStream,
@@ -36,16 +37,17 @@ export const h1: Implementation = {
       reset: () => near.destroy(),
       onClose: () => {},
     });
-    const waiting: { answer: ClientAnswer; method: string; upgrade: boolean }[] = [];
+    const waiting: { answer: ClientAnswer; method: string; upgrade: boolean; connect: boolean }[] = [];
     let current: ClientAnswer | undefined;
     let isTunnel = false;
+    let isConnect = false;
     const decoder = new ResponseDecoder(LIMITS, {
       onInformational: (status) => current?.informational.push(status),
       onHead: ({ status, headers }) => {
         if (current === undefined) return;
         current.status = status;
         current.headers = headers;
-        isTunnel = status === 101;
+        isTunnel = status === 101 || (isConnect && status === 200);
       },
       onData: (chunk) => {
         if (current !== undefined) current.body = Buffer.concat([current.body, chunk]);
@@ -60,7 +62,9 @@ export const h1: Implementation = {
       const upcoming = waiting.shift();
       if (upcoming === undefined) return;
       current = upcoming.answer;
-      decoder.expect({ method: upcoming.method, mayUpgrade: upcoming.upgrade });
+      isConnect = upcoming.connect;
+      // No body follows either, whatever the head says.
+      decoder.expect({ method: isConnect ? 'HEAD' : upcoming.method, mayUpgrade: upcoming.upgrade });
     };
     const decode = (chunk: Buffer): void => {
       let rest = chunk;
@@ -91,16 +95,18 @@ export const h1: Implementation = {
           contentLength,
           hasBody = false,
           upgrade = false,
+          connect = false,
         } = request;
         const isChunked = hasBody && contentLength === undefined;
-        const fields = ['Host', 'app.example.com', ...headers];
+        const fields = ['Host', connect ? CONNECT_TARGET : 'app.example.com', ...headers];
         if (contentLength !== undefined) fields.push('Content-Length', String(contentLength));
         if (isChunked) fields.push('Transfer-Encoding', 'chunked');
         if (upgrade) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
         if (request.expectsContinue === true) fields.push('Expect', '100-continue');
         const answer = emptyAnswer();
-        waiting.push({ answer, method, upgrade });
-        near.write(requestHeadText(method, path, fields), 'latin1');
+        waiting.push({ answer, method, upgrade, connect });
+        const [verb, target] = connect ? ['CONNECT', CONNECT_TARGET] : [method, path];
+        near.write(requestHeadText(verb, target, fields), 'latin1');
         return {
           answer,
           write(data) {
@@ -111,7 +117,7 @@ export const h1: Implementation = {
           },
           end(trailers = []) {
             if (isChunked) near.write(lastChunkText(trailers));
-            else if (upgrade) near.end();
+            else if (upgrade || connect) near.end();
           },
           reset: () => near.destroy(),
           pause: () => near.pause(),

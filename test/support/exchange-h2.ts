@@ -6,6 +6,7 @@ import { Deadlines } from '../../src/core/deadlines.ts';
 import type { FlatHeaders } from '../../src/core/flat-headers.ts';
 import { H2Connection } from '../../src/edge/h2-connection.ts';
 import {
+  CONNECT_TARGET,
   type ClientAnswer,
   type ClientRequest,
   type ClientStream,
@@ -62,15 +63,18 @@ function open(session: ClientHttp2Session, request: ClientRequest, answer: Clien
     contentLength,
     hasBody = false,
     upgrade = false,
+    connect: isConnect = false,
   } = request;
-  const fields = [':method', upgrade ? 'CONNECT' : method, ':path', path, ':scheme', 'https'];
-  fields.push(':authority', 'app.example.com');
+  const fields = isConnect
+    ? [':method', 'CONNECT', ':authority', CONNECT_TARGET]
+    : [':method', upgrade ? 'CONNECT' : method, ':path', path, ':scheme', 'https'];
+  if (!isConnect) fields.push(':authority', 'app.example.com');
   if (upgrade) fields.push(':protocol', 'websocket', 'sec-websocket-version', '13');
   for (let i = 0; i < headers.length; i += 2)
     fields.push((headers[i] ?? '').toLowerCase(), headers[i + 1] ?? '');
   if (contentLength !== undefined) fields.push('content-length', String(contentLength));
   if (request.expectsContinue === true) fields.push('expect', '100-continue');
-  const endStream = !hasBody && !upgrade && (contentLength ?? 0) === 0;
+  const endStream = !hasBody && !upgrade && !isConnect && (contentLength ?? 0) === 0;
   const stream = session.request(fields, { endStream, waitForTrailers: hasBody });
   let isEnded = false;
   stream.on('continue', () => answer.informational.push(100));

@@ -14,6 +14,7 @@ import type {
   TunnelEvents,
 } from '../../src/exchange/exchange.ts';
 import {
+  CONNECT_TARGET,
   type ClientAnswer,
   type ClientRequest,
   type ClientStream,
@@ -62,10 +63,11 @@ class MemoryStream implements Exchange {
 
   constructor(request: ClientRequest) {
     const { path = '/', headers = [], contentLength, hasBody = false, upgrade = false } = request;
+    const { connect = false, method = 'GET' } = request;
     this.request = {
-      method: upgrade ? 'CONNECT' : (request.method ?? 'GET'),
-      authority: 'app.example.com',
-      target: path,
+      method: connect ? 'CONNECT' : method,
+      authority: connect ? CONNECT_TARGET : 'app.example.com',
+      target: connect ? CONNECT_TARGET : path,
       version: 'HTTP/2',
       headers,
       contentLength: contentLength ?? (hasBody ? undefined : 0),
@@ -119,7 +121,7 @@ class MemoryStream implements Exchange {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#answer.end ??= 'cut';
-    if (this.#tunnel !== undefined) this.#tunnel.onClose();
+    if (this.#tunnel !== undefined) this.#tunnel.onClose(undefined);
     else if (!this.isRequestComplete) this.#sink?.onAbort(error);
     this.#events?.onClose(error);
   }
@@ -207,13 +209,13 @@ class MemoryStream implements Exchange {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#answer.end ??= 'cut';
-    process.nextTick(() => this.#tunnel?.onClose());
+    process.nextTick(() => this.#tunnel?.onClose(undefined));
   }
 
   revoke(error: SallyportError): 'in_flight' | 'tunnel' {
     const state = this.#tunnel === undefined ? 'in_flight' : 'tunnel';
     this.#events?.onClose(error);
-    this.#tunnel?.onClose();
+    this.#tunnel?.onClose(error);
     return state;
   }
 

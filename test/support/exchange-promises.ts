@@ -3,11 +3,14 @@ import { Buffer } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headerValue, headerValues } from '../../src/core/flat-headers.ts';
 import type { Contract } from './exchange-contract.ts';
+import { tunnelPromises } from './exchange-tunnel-promises.ts';
 import { until } from './until.ts';
 
 const BIG = Buffer.alloc(64 * 1024, 'x');
 
 export const promises: Readonly<Record<string, Contract>> = {
+  ...tunnelPromises,
+
   'the head arrives as sent': async (t, { client, exchange }) => {
     client.request({ path: '/a?b=c', headers: ['X-One', '1', 'x-one', '2'] });
     const { request, isRequestComplete } = (await exchange(0)).exchange;
@@ -208,39 +211,6 @@ export const promises: Readonly<Record<string, Contract>> = {
     one.settle('retire');
     await until(() => stream.answer.end);
     t.match(stream.answer, { status: 413, end: 'whole' });
-  },
-
-  'a tunnel carries bytes both ways, the early ones too': async (t, { client, exchange }) => {
-    const stream = client.request({ upgrade: true });
-    stream.write('early ');
-    const { exchange: one } = await exchange(0);
-    t.equal(one.request.upgrade, 'websocket');
-    let heard = '';
-    let closes = 0;
-    const tunnel = one.upgrade(['X-Up', '1'], {
-      onData: (chunk) => void (heard += chunk.toString()),
-      onDrain: () => {},
-      onEnd: () => {},
-      onClose: () => void closes++,
-    });
-    tunnel.write(Buffer.from('hello'));
-    stream.write('late');
-    await until(() => heard === 'early late' && stream.answer.body.toString() === 'hello');
-    t.ok([101, 200].includes(stream.answer.status ?? 0));
-    tunnel.end();
-    stream.end();
-    await until(() => closes === 1);
-    one.settle('keep');
-    t.equal(closes, 1);
-    t.match(one, { bytesIn: 10, bytesOut: 5 }, 'and counts them');
-  },
-
-  'an exchange without an upgrade cannot become a tunnel': async (t, bench, { isMultiplexed }) => {
-    if (isMultiplexed) return;
-    bench.client.request({});
-    const { exchange: one } = await bench.exchange(0);
-    const events = { onData: () => {}, onDrain: () => {}, onEnd: () => {}, onClose: () => {} };
-    t.throws(() => one.upgrade([], events), { code: 'internal' });
   },
 
   'several requests at once are each answered their own': async (

@@ -89,7 +89,7 @@ export function openEndpoint(
     health: () => {
       throw new Error('nobody looks');
     },
-    connect: async () => {
+    connector: () => {
       throw new Error('nobody connects');
     },
   };

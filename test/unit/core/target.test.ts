@@ -1,6 +1,14 @@
 import t from 'tap';
 import { normalizeHostname } from '../../../src/core/hostname.ts';
-import { atAddress, parseTarget, sniOf, withServerName } from '../../../src/core/target.ts';
+import {
+  atAddress,
+  isRaw,
+  isTls,
+  parseRawTarget,
+  parseTarget,
+  sniOf,
+  withServerName,
+} from '../../../src/core/target.ts';
 
 t.test('an https URL says where to connect and whom to expect', (t) => {
   t.strictSame(parseTarget('https://App.Internal:8443/'), {
@@ -102,5 +110,25 @@ t.test('what is no address of an app is refused with what to write instead', (t)
     ['srv+tcp://_a._tcp.b.test', /not for SRV records/],
   ];
   for (const [url, message] of bad) t.throws(() => parseTarget(url), { message }, url);
+  t.end();
+});
+
+t.test('where bytes go as they are, in clear text or by TLS', (t) => {
+  const plain = parseRawTarget('tcp://Db.Internal:5432');
+  t.match(plain, { protocol: 'tcp', host: 'db.internal', port: 5432, name: 'tcp://db.internal:5432' });
+  const secure = parseRawTarget('TLS://[::1]:6379/');
+  t.match(secure, { protocol: 'tls', host: '::1', serverName: '::1', name: 'tls://[::1]:6379' });
+  t.strictSame([isRaw(plain), isTls(plain), isRaw(secure), isTls(secure)], [true, false, true, true]);
+  t.notOk(isRaw(parseTarget('https://a.test')));
+  for (const url of [
+    'tcp://a',
+    'tcp://a:0',
+    'tls://a:70000',
+    'tcp://u@a:1',
+    'tcp://a:1/x',
+    'https://a:1',
+    'tls://:1',
+  ])
+    t.throws(() => parseRawTarget(url), { message: /write tcp:\/\/host:port or tls/ }, url);
   t.end();
 });

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { Deadlines } from '../../../src/core/deadlines.ts';
 import type { Connection } from '../../../src/exchange/connection.ts';
 import { H1Connection } from '../../../src/edge/h1-connection.ts';
-import { resetSocket } from '../../../src/edge/reset-socket.ts';
+import { resetSocket } from '../../../src/core/reset-socket.ts';
 
 const SETTINGS = {
   request: { maxHeadBytes: 4096, maxHeaders: 9, maxTargetBytes: 999, maxBodyBytes: 9, underscores: 'reject' },

@@ -148,7 +148,7 @@ t.test('every mistake is an issue at its place, and all of them are told', (t) =
   const cases: [RouteSettings, string, string][] = [
     [{ from: 'a.example', to }, 'routes[0].from', 'write https://a.example'],
     [{ from: 'http://a.example', to }, 'routes[0].from', 'only https'],
-    [{ from: 'tcp+https://a.example', to }, 'routes[0].from', 'only https'],
+    [{ from: 'udp+https://a.example', to }, 'routes[0].from', 'only https'],
     [{ from: 'https://a.example/path', to }, 'routes[0].from', 'has a path'],
     [{ from: 'https://a.example?x', to }, 'routes[0].from', 'has a query'],
     [{ from: 'https://me@a.example', to }, 'routes[0].from', 'user name'],
@@ -207,3 +207,28 @@ t.test(
     t.end();
   },
 );
+
+t.test('routes for CONNECT are found by host and port, and by nothing else', (t) => {
+  const { table, issues } = compileRoutes([
+    { from: 'tcp+https://db.example.com:5432', to: 'a' },
+    { from: 'tcp+https://db.example.com:6379', to: 'b' },
+    { from: 'tcp+https://*.example.com:22', to: 'c' },
+    { from: 'https://*.example.com', to: 'd' },
+  ]);
+  t.strictSame(issues, []);
+  const tunnel = (name: string, port: number) => table.tunnel(host(name), port)?.index;
+  t.equal(tunnel('db.example.com', 5432), 0);
+  t.equal(tunnel('db.example.com', 6379), 1);
+  t.equal(tunnel('x.example.com', 22), 2);
+  t.equal(tunnel('db.example.com', 22), undefined, 'an exact host never falls to a wildcard');
+  t.equal(tunnel('x.example.com', 443), undefined);
+  t.equal(tunnel('other.test', 22), undefined);
+  for (const target of ['/', '/db.example.com:5432', '*'])
+    t.match(table.match(host('db.example.com'), path(target)), { index: 3 }, target);
+  t.equal(
+    compileRoutes([{ from: 'tcp+https://a.test:1', to: 'a' }]).table.match(host('a.test'), path('/')),
+    'unknown_host',
+  );
+  t.ok(table.hasHost(host('db.example.com')));
+  t.end();
+});

@@ -11,7 +11,7 @@ const unused: UpstreamSource = {
     throw new Error('a pool was made while compiling');
   },
   health: ({ target }) => new EndpointHealth(target.name, () => {}),
-  connect: async () => {
+  connector: () => {
     throw new Error('a connection was made while compiling');
   },
   discovery: (one) => new Discovery(one, () => {}),

@@ -1,4 +1,4 @@
-// Cuts a client's socket so that the other side notices: by a reset where there is one.
+// Cuts a socket so that the other side notices: by a reset where there is one.
 import type { Socket } from 'node:net';
 
 /** Never throws: a unix socket knows no reset, and `resetAndDestroy` throws on one; it is closed. */
