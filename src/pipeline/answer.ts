@@ -15,7 +15,7 @@ import { rateFields } from './rate-limits.ts';
 import type { Refusal } from './refusal.ts';
 import type { Jwks } from './served-route.ts';
 
-/** Methods that routes are asked by; `CONNECT` and `TRACE` are not served. */
+/** Methods that routes are asked by. `TRACE` is not served; who may `CONNECT` knows where to. */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const PAGE_POLICY = pageSecurityPolicy();
 

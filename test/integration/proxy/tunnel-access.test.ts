@@ -90,7 +90,12 @@ t.test('one spelling of the host and the right port', async (t) => {
     const socket = await openRaw(t, options, target);
     t.match(socket, /^HTTP\/1\.1 200 OK\r\n/, target);
   }
-  t.equal(app.connections(), 4);
+  t.match(
+    await openRaw(t, options, DB, `CONNECT ${DB} HTTP/1.0\r\n\r\n`),
+    /^HTTP\/1\.1 200 OK\r\n/,
+    'as nc asks',
+  );
+  t.equal(app.connections(), 5);
 });
 
 t.test('a malformed CONNECT is refused before anybody is asked', async (t) => {
@@ -265,9 +270,14 @@ t.test('what cannot be is said when it is loaded', async (t) => {
 const anonymous = (body = ''): string => body.replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, '');
 
 /** What comes first: the head of the answer. */
-async function openRaw(t: Test, options: ReturnType<typeof clientOptions>, target: string): Promise<string> {
+async function openRaw(
+  t: Test,
+  options: ReturnType<typeof clientOptions>,
+  target: string,
+  head = connectHead(target),
+): Promise<string> {
   const client = await openClient(t, options);
-  client.write(connectHead(target));
-  const [head] = (await once(client, 'data')) as [Buffer];
-  return head.toString();
+  client.write(head);
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  return answer.toString();
 }

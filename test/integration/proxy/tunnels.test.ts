@@ -60,7 +60,7 @@ for (const version of VERSIONS) {
     t.equal(record.connection.client?.subject, 'CN=Alice Example,O=Example');
   });
 
-  t.test(`${version}: who does not read is not flooded, and holds up nobody for ever`, async (t) => {
+  t.test(`${version}: a client that does not read is not flooded, and gets it all later`, async (t) => {
     const app = await startRawApp(t);
     const { open } = await startTunnelProxy(t, { to: app.to });
     const client = await open(version);
