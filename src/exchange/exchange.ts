@@ -108,7 +108,8 @@ export interface Exchange {
 
   /**
    * Its caller may go no further: what is in flight may end within the edge's deadline and is cut then, a WebSocket is
-   * closed with 1008, another tunnel cut, and the connection (h1) or stream (h2) carries nothing more. Returns what it was doing.
+   * closed with 1008, another tunnel cut, and the connection (h1) or stream (h2) carries nothing more. Returns what it was
+   * doing.
    */
   revoke(error: SallyportError): 'in_flight' | 'tunnel';
 

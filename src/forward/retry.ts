@@ -5,11 +5,6 @@ import type { SallyportError } from '../core/errors.ts';
 import { isIdempotentMethod, isSafeMethod } from '../core/method.ts';
 import type { OutgoingHead, Sent } from '../upstream/contract.ts';
 
-/** Whether another address may be tried for a tunnel: nothing has been said yet, so that each of them may be, once. */
-export function mayDialAnother(error: SallyportError, attempts: number, addresses: number): boolean {
-  return error.kind.retry === 'unsent' && attempts < addresses;
-}
-
 export function mayRetry(head: OutgoingHead, error: SallyportError, sent: Sent): boolean {
   if (head.contentLength !== 0 || head.upgrade !== undefined) return false;
   if (!isIdempotentMethod(head.method)) return false;
@@ -23,4 +18,9 @@ export function mayHedge({
   upgrade,
 }: Pick<OutgoingHead, 'method' | 'contentLength' | 'upgrade'>): boolean {
   return contentLength === 0 && upgrade === undefined && isSafeMethod(method);
+}
+
+/** Whether another address may be tried for a tunnel: nothing has been said yet, so that each of them may be, once. */
+export function mayDialAnother(error: SallyportError, attempts: number, addresses: number): boolean {
+  return error.kind.retry === 'unsent' && attempts < addresses;
 }

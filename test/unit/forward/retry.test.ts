@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type ErrorCode, SallyportError } from '../../../src/core/errors.ts';
-import { mayRetry } from '../../../src/forward/retry.ts';
+import { mayDialAnother, mayRetry } from '../../../src/forward/retry.ts';
 import type { OutgoingHead, Sent } from '../../../src/upstream/contract.ts';
 
 const get: OutgoingHead = {
@@ -40,5 +40,14 @@ t.test('nothing with a body, no upgrade and nothing that was answered badly is s
 t.test('an app that cannot be reached is tried again only where nothing had left', (t) => {
   t.ok(may({}, 'upstream_unreachable', 'none'));
   t.notOk(may({}, 'upstream_unreachable', 'all'));
+  t.end();
+});
+
+t.test('of a tunnel each address is tried once, as long as nothing was said to any', (t) => {
+  const unreachable = new SallyportError('upstream_unreachable');
+  t.ok(mayDialAnother(unreachable, 1, 2));
+  t.ok(mayDialAnother(new SallyportError('upstream_connect_timeout'), 2, 3));
+  t.notOk(mayDialAnother(unreachable, 2, 2));
+  t.notOk(mayDialAnother(new SallyportError('upstream_tls'), 1, 2));
   t.end();
 });
