@@ -29,13 +29,13 @@ t.test('how long a tunnel lasted is no measure of anybody, but its bytes count',
     version: '1',
     connections: () => 0,
     endings: () => [],
-    upstreams: () => [],
+    live: () => undefined,
   });
   for (const one of [...TUNNELS, ...ANSWERS]) metrics.observer.exchange(recordOf(one));
   const text = await metrics.text();
-  t.match(text, /^sallyport_request_duration_seconds_count 3$/m);
+  t.match(text, /^sallyport_request_duration_seconds_count\{route=""\} 3$/m);
   t.match(text, /^sallyport_request_bytes_total 5$/m);
-  t.match(text, /^sallyport_requests_total\{status="200",error=""\} 2$/m);
+  t.match(text, /^sallyport_requests_total\{route="",status="200",error=""\} 2$/m);
 });
 
 t.test('nor on the dashboard, which shows a refused one as what was asked for', (t) => {
