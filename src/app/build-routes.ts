@@ -124,6 +124,7 @@ export async function buildRoutes(config: Config, context: RoutesContext): Promi
       refusals: await routeRefusals(route, ['routes', index], context),
       buffering: bufferingOf(route, config),
       maxBodyBytes: maxBodyBytesOf(route, config),
+      maxAnswerBytes: limitOf(route.max_response_body_bytes ?? config.max_response_body_bytes),
     };
     report(builder.add(route, index, parts));
   }

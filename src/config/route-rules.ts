@@ -30,6 +30,7 @@ const OF_APP = [
   'preserve_host_header',
   'timeout',
   'idle_timeout',
+  'max_response_body_bytes',
   'connect_timeout',
   'upstream_client',
   'upstream_pipelining',

@@ -147,6 +147,11 @@ export const limits = {
   max_uri_bytes: size({ min: 256, max: 1024 ** 2 })
     .prefault('16KiB')
     .describe('Longest request target. Then 414.'),
+  max_response_body_bytes: size()
+    .prefault(0)
+    .describe(
+      'Longest answer of an app, where the route says nothing. One that says so is 502, one that turns out so is cut. 0 means no limit.',
+    ),
   max_request_body_bytes: size()
     .prefault(0)
     .describe('Longest request body, where the route says nothing. Then 413. 0 means no limit.'),

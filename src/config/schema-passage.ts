@@ -33,6 +33,9 @@ const mediaType = () =>
     .transform((type) => type.toLowerCase());
 
 export const passage = {
+  max_response_body_bytes: size()
+    .exactOptional()
+    .describe('Longest answer of the app. Default: the global `max_response_body_bytes`. 0 means no limit.'),
   buffer_requests: size({ min: 1 })
     .exactOptional()
     .describe(

@@ -76,6 +76,12 @@ const TABLE = {
   upstream_timeout: upstream(504, 'never', 'The application did not answer in time.'),
   upstream_cut: upstream(502, 'never', 'The application stopped in the middle of its answer.'),
   upstream_stalled: upstream(504, 'never', 'The application stopped sending in the middle of its answer.'),
+  upstream_too_large: {
+    source: 'operator',
+    status: 502,
+    retry: 'never',
+    text: 'The answer of the application is larger than it may be.',
+  },
   upstream_unavailable: upstream(503, 'never', 'No instance of the application is available.'),
 
   // Whoever runs this

@@ -44,6 +44,7 @@ export class Forwarding implements AttemptSink {
   #current: CountedAttempt | undefined;
   #hedge: Hedge | undefined;
   #compressor: Compressor | undefined;
+  #answerBytes = 0;
   #hasAnswered = false;
   #isOver = false;
   /** The endpoint of the attempt that counts, or did last. */
@@ -144,10 +145,11 @@ export class Forwarding implements AttemptSink {
     if (this.#isOver) return;
     this.answeredAt = performance.now();
     this.status = status;
+    const { compression, maxAnswerBytes } = this.#plan;
+    let length = answerLength(this.#exchange.request.method, status, headers);
+    if (typeof length === 'number' && length > maxAnswerBytes) return this.#refuseLength();
     const fields = answerFields(headers);
     this.#outcome.onAnswer(status, fields);
-    const { compression } = this.#plan;
-    let length = answerLength(this.#exchange.request.method, status, headers);
     if (compression !== undefined) length = this.#compress(compression, { status, fields, length });
     try {
       this.#exchange.respond(status, fields, length);
@@ -159,6 +161,8 @@ export class Forwarding implements AttemptSink {
 
   onData(chunk: Buffer): void {
     if (this.#isOver) return;
+    this.#answerBytes += chunk.length;
+    if (this.#answerBytes > this.#plan.maxAnswerBytes) return this.#refuseLength();
     const hasRoom =
       this.#compressor === undefined ? this.#exchange.write(chunk) : this.#compressor.write(chunk);
     if (!hasRoom) this.#current?.attempt.pause();
@@ -169,6 +173,10 @@ export class Forwarding implements AttemptSink {
     this.#current?.answered(this.status);
     if (this.#compressor === undefined) this.#finish(trailers);
     else this.#compressor.end(withoutDigests(trailers));
+  }
+
+  #refuseLength(): void {
+    this.giveUp(new SallyportError('upstream_too_large', this.endpoint.name));
   }
 
   #finish(trailers: FlatHeaders): void {

@@ -34,6 +34,8 @@ export interface ForwardPlan {
   readonly contentLength: number | undefined;
   /** Longest body to let through. */
   readonly maxBodyBytes: number;
+  /** Longest body of an answer; Infinity for no limit. */
+  readonly maxAnswerBytes: number;
   /** For what comes after an upgrade. */
   readonly tunnelLimits: TunnelLimits;
   /** When another instance is asked, too; undefined: never. */

@@ -7,19 +7,18 @@ import type { Observer } from '../core/observer.ts';
 import type { Disposition, Exchange } from '../exchange/exchange.ts';
 import type { Service } from '../exchange/service.ts';
 import { ByteBudget } from '../forward/buffered-body.ts';
-import { type Outcome, Forwarding } from '../forward/forwarding.ts';
+import { Forwarding } from '../forward/forwarding.ts';
 import { upgradeRequestFault } from '../forward/upgrade-request.ts';
-import { affinityCookie, choiceFor } from './affinity.ts';
-import { type RefusalHelp, addOwnFields, answerJwks, answerOptions, refuse, reply } from './answer.ts';
-import { shapeAnswer } from './answer-shape.ts';
+import { choiceFor } from './affinity.ts';
+import { type RefusalHelp, answerJwks, answerOptions, refuse, reply } from './answer.ts';
 import { answerLocally } from './answer-locally.ts';
 import { bufferBody } from './buffering.ts';
 import { type Admitted, type Directed, Life } from './life.ts';
+import { LifeOutcome } from './life-outcome.ts';
 import { approach, direct } from './phases.ts';
 import type { PathRewrite } from '../route/rewrite.ts';
 import { planOf } from './plan.ts';
 import { exchangeRecord } from './record.ts';
-import { relocate } from './relocate.ts';
 import { takeFrom } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Served } from './served-route.ts';
@@ -256,38 +255,4 @@ function note(life: Life, { code, reason, detail }: Refusal): void {
   life.error = code;
   life.reason = reason;
   life.detail = detail;
-}
-
-class LifeOutcome implements Outcome {
-  readonly #life: Admitted;
-  readonly #pipeline: Pipeline;
-
-  constructor(life: Admitted, pipeline: Pipeline) {
-    this.#life = life;
-    this.#pipeline = pipeline;
-  }
-
-  onAnswer(status: number, fields: string[]): void {
-    this.#life.status = status;
-    addOwnFields(this.#life, fields);
-    const { forwarding } = this.#life;
-    const { answer } = this.#life.route.parts;
-    if (forwarding !== undefined) relocate(this.#life, forwarding.endpoint, fields);
-    if (answer !== undefined) shapeAnswer(fields, answer);
-    const cookie = forwarding && affinityCookie(this.#life, forwarding.endpoint);
-    if (cookie !== undefined) fields.push('Set-Cookie', cookie);
-  }
-
-  onDone(): void {
-    this.#pipeline.finish(this.#life, 'keep');
-  }
-
-  onRefused(error: SallyportError): void {
-    const isGone = error.code === 'client_closed';
-    this.#pipeline.finish(this.#life, isGone ? 'abort' : 'retire', Refusal.of(error));
-  }
-
-  onCut(error: SallyportError): void {
-    this.#pipeline.finish(this.#life, 'abort', Refusal.of(error));
-  }
 }

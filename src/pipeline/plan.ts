@@ -22,7 +22,15 @@ export function planOf(
   { exchange, connection, path: { path, query }, route, grant, time, requestId, trace }: Admitted,
   { rewrite, upgrade, key, bufferedBytes }: PlanChoice,
 ): ForwardPlan {
-  const { callerHeaders, maxBodyBytes, tunnelLimits, compression, hedgeAfterMs, proxyProtocol } = route.parts;
+  const {
+    callerHeaders,
+    maxBodyBytes,
+    maxAnswerBytes,
+    tunnelLimits,
+    compression,
+    hedgeAfterMs,
+    proxyProtocol,
+  } = route.parts;
   return {
     target: (rewrite?.(path) ?? path) + query,
     host: hostFor(route.parts.appHost, exchange.request),
@@ -37,6 +45,7 @@ export function planOf(
     key,
     contentLength: bufferedBytes ?? exchange.request.contentLength,
     maxBodyBytes,
+    maxAnswerBytes,
     tunnelLimits,
     compression,
     hedgeAfterMs,

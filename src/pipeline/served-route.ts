@@ -56,6 +56,8 @@ export interface RouteParts {
   readonly proxyProtocol?: ProxyProtocolVersion | undefined;
   /** Infinity for no limit. */
   readonly maxBodyBytes: number;
+  /** The same of answers. */
+  readonly maxAnswerBytes: number;
   /** Undefined: bodies go to the app as they come. */
   readonly buffering?: Buffering | undefined;
   readonly refusals: RouteRefusals;
