@@ -10,8 +10,10 @@ import { silentObserver } from '../../src/core/observer.ts';
 import { makeTestPki } from '../support/certificates.ts';
 import { clientOptions } from '../support/client.ts';
 import { baseConfig, startProxy } from '../support/proxy.ts';
+import { startRawUpstream } from '../support/raw-upstream.ts';
 import { startSoakApp } from '../support/soak-app.ts';
 import { soakH1, soakH2, soakWebsocket, type SoakCounts } from '../support/soak-clients.ts';
+import { soakTunnel } from '../support/soak-tunnel.ts';
 import { until } from '../support/until.ts';
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60);
@@ -36,6 +38,7 @@ t.test(`${SECONDS} seconds of everything at once`, async (t) => {
   const pki = await makeTestPki();
   const victim = await pki.issueClient({ commonName: 'Victim', names: { email: ['victim@example.com'] } });
   const [h1, h2] = [await startSoakApp(t, false), await startSoakApp(t, true)];
+  const echo = await startRawUpstream(t, (socket) => socket.pipe(socket));
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown): void => void rejections.push(reason);
   process.on('unhandledRejection', onRejection);
@@ -47,11 +50,31 @@ t.test(`${SECONDS} seconds of everything at once`, async (t) => {
     { from, prefix: '/ws', to: h1, allow_websockets: true, ...outlier },
     { from, prefix: '/h2', to: both(h2), allow_h2: true, timeout: '2s', ...outlier },
     { from, prefix: '/h1', to: both(h1), timeout: '2s', ...outlier },
+    {
+      from,
+      prefix: '/packed',
+      to: both(h1),
+      timeout: '2s',
+      compress: ['zstd', 'br', 'gzip'],
+      buffer_requests: '1MiB',
+      hedge_after: '100ms',
+      ...outlier,
+    },
+    { from: `tcp+${from}:7`, to: `tcp://127.0.0.1:${echo.port}` },
   ];
   const quiet = { show_error_details: false, revocation_deadline: '1s' };
   const { proxy, port } = await startProxy(t, { routes, ...quiet }, { observer: silentObserver });
   const before = openFiles();
-  const counts: SoakCounts = { asked: 0, whole: 0, refused: 0, cut: 0, websockets: 0, wrong: [] };
+  const counts: SoakCounts = {
+    asked: 0,
+    whole: 0,
+    refused: 0,
+    cut: 0,
+    websockets: 0,
+    tunnels: 0,
+    compressed: 0,
+    wrong: [],
+  };
   const end = performance.now() + SECONDS * 1000;
   const isOver = (): boolean => performance.now() > end || counts.wrong.length > 0;
   const usual = { options: clientOptions(pki, port), counts, isOver };
@@ -65,6 +88,7 @@ t.test(`${SECONDS} seconds of everything at once`, async (t) => {
     ...Array.from({ length: 4 }, () => soakH1(usual)),
     ...Array.from({ length: 3 }, () => soakH2(t, usual)),
     soakWebsocket(usual),
+    soakTunnel(`${HOST}:7`, usual),
     soakH1(asVictim),
     soakH2(t, asVictim),
   ];
@@ -91,7 +115,7 @@ t.test(`${SECONDS} seconds of everything at once`, async (t) => {
   t.strictSame(counts.wrong, []);
   t.strictSame(rejections, []);
   t.ok(
-    counts.whole > SECONDS * 20 && counts.refused > 0 && counts.cut > 0,
+    counts.whole > SECONDS * 20 && counts.refused > 0 && counts.cut > 0 && counts.compressed > 0,
     JSON.stringify({ ...counts, reloads }),
   );
   await until(() => proxy.connections === 0, 15_000);

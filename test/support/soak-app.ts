@@ -29,6 +29,7 @@ async function answer(request: Request, response: Response): Promise<void> {
   const fault = asked.get('fault') as Fault;
   const body = bodyFor(token, Number(asked.get('size')));
   response.setHeader('x-token', token);
+  response.setHeader('content-type', 'text/plain');
   if (asked.has('length') && fault !== 'early' && fault !== 'error')
     response.setHeader('content-length', body.length);
   request.on('error', () => {});

@@ -2,6 +2,7 @@
 import type { ClientHttp2Session } from 'node:http2';
 import { Agent, request } from 'node:https';
 import { randomBytes, randomInt } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ConnectionOptions } from 'node:tls';
 import { WebSocket } from 'ws';
 import { headerValue } from '../../src/core/flat-headers.ts';
@@ -18,6 +19,9 @@ export interface SoakCounts {
   refused: number;
   cut: number;
   websockets: number;
+  tunnels: number;
+  /** Answers that came in a content coding. */
+  compressed: number;
   /** What must never be: an answer that is not the request's own, or a failure without a fault. */
   readonly wrong: string[];
 }
@@ -29,15 +33,22 @@ interface Asked {
   readonly fault: Fault;
   readonly path: string;
   readonly body: Buffer | undefined;
+  /** Accept-Encoding. */
+  readonly codings: string;
 }
 
 interface Got {
   readonly status: number;
   readonly token: string | undefined;
   readonly received: string | undefined;
+  /** Content-Encoding. */
+  readonly coding: string | undefined;
   readonly body: Buffer;
   readonly isWhole: boolean;
 }
+
+const APPS = ['/h1', '/h2', '/packed'];
+const CODINGS = ['gzip', 'br', 'zstd', 'br, gzip;q=0.5', 'identity'];
 
 /** What a fault may come to: statuses of the proxy, and whether the answer may be cut. */
 const ALLOWED: Readonly<Record<Fault, { readonly statuses: readonly number[]; readonly mayBeCut: boolean }>> =
@@ -60,8 +71,9 @@ function nextAsked(): Asked {
   const query = new URLSearchParams({ token, size: String(size), fault });
   if (randomInt(2) === 0) query.set('length', '1');
   const body = method === 'POST' ? randomBytes(randomInt(50_000)) : undefined;
-  const app = randomInt(2) === 0 ? '/h1' : '/h2';
-  return { method, token, size, fault, path: `${app}?${query.toString()}`, body };
+  const app = APPS[randomInt(APPS.length)] ?? '/h1';
+  const codings = CODINGS[randomInt(CODINGS.length)] ?? '';
+  return { method, token, size, fault, path: `${app}?${query.toString()}`, body, codings };
 }
 
 /** Undefined where nobody is to be blamed for the failure. */
@@ -74,16 +86,33 @@ function judge(asked: Asked, got: Got | undefined): string | undefined {
   if (got.status !== 200) return `${where}: ${got.status}`;
   if (asked.fault === 'half' || asked.fault === 'reset' || asked.fault === 'stall') return `${where}: whole`;
   if (got.token !== asked.token) return `${where}: the answer of ${got.token}`;
-  if (!got.body.equals(bodyFor(asked.token, asked.size))) return `${where}: another body`;
+  if (!decoded(got).equals(bodyFor(asked.token, asked.size))) return `${where}: another body`;
   if (got.received !== String(asked.body?.length ?? 0)) return `${where}: ${got.received} bytes arrived`;
   return undefined;
+}
+
+function decoded({ body, coding }: Got): Buffer {
+  switch (coding) {
+    case undefined:
+      return body;
+    case 'gzip':
+      return gunzipSync(body);
+    case 'br':
+      return brotliDecompressSync(body);
+    case 'zstd':
+      return zstdDecompressSync(body);
+    default:
+      throw new Error(coding);
+  }
 }
 
 function note(counts: SoakCounts, asked: Asked, got: Got | undefined, isVictim: boolean): void {
   counts.asked++;
   if (got === undefined || !got.isWhole) counts.cut++;
-  else if (got.status === 200) counts.whole++;
-  else counts.refused++;
+  else if (got.status === 200) {
+    counts.whole++;
+    if (got.coding !== undefined) counts.compressed++;
+  } else counts.refused++;
   // Whoever is locked out now and then may be refused and cut at any time, and never gets what is another's.
   if (isVictim && (got === undefined || !got.isWhole || got.status === 403)) return;
   const fault = judge(asked, got);
@@ -114,7 +143,7 @@ function askH1(options: ConnectionOptions, agent: Agent, asked: Asked): Promise<
         agent,
         method: asked.method,
         path: asked.path,
-        headers: { host: options.servername },
+        headers: { host: options.servername, 'accept-encoding': asked.codings },
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -125,6 +154,7 @@ function askH1(options: ConnectionOptions, agent: Agent, asked: Asked): Promise<
             status: response.statusCode ?? 0,
             token: response.headers['x-token'] as string | undefined,
             received: response.headers['x-received'] as string | undefined,
+            coding: response.headers['content-encoding'],
             body: Buffer.concat(chunks),
             isWhole: response.complete,
           }),
@@ -143,10 +173,11 @@ export async function soakH2(t: Teardown, client: SoakClient): Promise<void> {
   const ask = async (): Promise<void> => {
     const asked = nextAsked();
     if (session === undefined) return;
-    const { method, path, body } = asked;
+    const { method, path, body, codings } = asked;
     const answer = await h2Call(session, {
       method,
       path,
+      headers: ['accept-encoding', codings],
       ...(body !== undefined && { body }),
       ...(options.servername !== undefined && { authority: options.servername }),
     }).catch(() => undefined);
@@ -157,7 +188,8 @@ export async function soakH2(t: Teardown, client: SoakClient): Promise<void> {
             status: answer.status,
             token: headerValue(answer.headers, 'x-token'),
             received: headerValue(answer.headers, 'x-received'),
-            body: Buffer.from(answer.body),
+            coding: headerValue(answer.headers, 'content-encoding'),
+            body: answer.bytes,
             isWhole: answer.isWhole && answer.rstCode === 0,
           };
     note(counts, asked, got, isVictim);

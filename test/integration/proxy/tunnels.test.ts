@@ -18,6 +18,7 @@ import {
   startRawApp,
   startTunnelProxy,
 } from '../../support/tunnel.ts';
+import { startDnsServer } from '../../support/dns-server.ts';
 import { openH2 } from '../../support/h2-client.ts';
 import { freePort } from '../../support/peer.ts';
 import { startRawUpstream } from '../../support/raw-upstream.ts';
@@ -163,6 +164,25 @@ t.test('an address that does not answer is passed over; none at all is 502, befo
   const none = await startTunnelProxy(t, { to: [one, other] });
   await t.rejects(none.open(), /502/);
   t.match(await none.exchange(0), { error: 'upstream_unreachable', attempts: 2, bytesIn: 0 });
+});
+
+t.test('each address of a name in DNS is tried, where the route says so', async (t) => {
+  const app = await startRawApp(t);
+  const dns = await startDnsServer(t);
+  dns.addresses.set('db.internal', ['127.0.0.2', '127.0.0.1']);
+  const { open, exchange } = await startTunnelProxy(t, {
+    to: `tcp://db.internal:${app.port}`,
+    dns_type: 'STRICT_DNS',
+    dns_resolvers: [dns.resolver],
+  });
+  for (let n = 0; n < 2; n++) {
+    const client = await open();
+    client.end('bye');
+    const server = await app.socket(n);
+    server.resume().end();
+    client.resume();
+    t.match(await exchange(n), { endpoint: `tcp://db.internal:${app.port} (127.0.0.1)`, error: undefined });
+  }
 });
 
 t.test('the app may be told who the client is', async (t) => {
