@@ -1,10 +1,13 @@
 // `npm run bench:engine`: what is done for a request in JavaScript, without TLS and system calls, between sockets that
-// cost nothing: microseconds, bytes allocated and writes. The last two hardly depend on the machine. `--json` for tests.
+// cost nothing: microseconds, bytes allocated and writes. The last two hardly depend on the machine. `--json` for tests;
+// `--traces RATIO`, 0 to 1, with traces that a collector gets.
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import v8 from 'node:v8';
 import { writeCertificates } from './run/certificates.ts';
+import { startCollector } from './run/collector.ts';
 import { createEngine, type Engine } from './run/engine.ts';
 import type { EngineCost } from './run/engine-cost.ts';
 import { median } from './run/summary.ts';
@@ -44,13 +47,16 @@ async function measure(engine: Engine): Promise<EngineCost> {
   };
 }
 
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, traces: { type: 'string' } } });
+const ratio = values.traces === undefined ? undefined : Number(values.traces);
+const traces = ratio === undefined ? undefined : { collector: await startCollector(), ratio };
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sallyport-engine-'));
 try {
   const certificates = await writeCertificates(folder);
   const cost = await measure(
-    await createEngine(certificates, { connections: CONNECTIONS, answerBytes: 1024 }),
+    await createEngine(certificates, { connections: CONNECTIONS, answerBytes: 1024, traces }),
   );
-  if (process.argv.includes('--json')) console.log(JSON.stringify(cost));
+  if (values.json === true) console.log(JSON.stringify(cost));
   else
     console.log(
       `a request: ${cost.us.toFixed(1)} us, ${cost.allocatedBytes} bytes allocated, ${cost.writes} writes`,

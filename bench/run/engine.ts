@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { build } from '../../src/app/build.ts';
+import { startTracing } from '../../src/app/tracing.ts';
 import { parseConfigObject } from '../../src/config/parse.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Deadlines } from '../../src/core/deadlines.ts';
@@ -39,10 +40,17 @@ export interface Engine {
   readonly writes: number;
 }
 
+export interface EngineOptions {
+  readonly connections: number;
+  readonly answerBytes: number;
+  /** Where traces go, and the share that is recorded; undefined: nothing is traced. */
+  readonly traces?: { readonly collector: string; readonly ratio: number } | undefined;
+}
+
 /** The log goes to /dev/null. */
 export async function createEngine(
   certificates: BenchCertificates,
-  { connections, answerBytes }: { readonly connections: number; readonly answerBytes: number },
+  { connections, answerBytes, traces }: EngineOptions,
 ): Promise<Engine> {
   const answer = answerOf(answerBytes);
   const apps: FakeSocket[] = [];
@@ -57,6 +65,11 @@ export async function createEngine(
     downstream_mtls: { ca_file: certificates.clientCaFile },
     upstream_client: 'raw',
     routes: [{ from: `https://${EDGE_NAME}`, to: 'http://127.0.0.1:9' }],
+    ...(traces && {
+      otel_traces_exporter: 'otlp',
+      otel_exporter_otlp_endpoint: traces.collector,
+      otel_traces_sampler_arg: traces.ratio,
+    }),
   });
   if (!result.ok) throw new Error(result.problems[0]?.text);
   const made = await build(result.config, {
@@ -83,9 +96,12 @@ export async function createEngine(
     },
   });
   if (made.build === undefined) throw new Error(made.issues[0]?.message);
-  const { served, edge, settings } = made.build;
-  const observer = createObserver(createLogger({ format: 'json', destination: '/dev/null' }), settings);
-  const pipeline = new Pipeline({ served: () => served, observer, clock: systemClock });
+  const { build: inForce } = made;
+  const { served, edge, settings } = inForce;
+  const log = createObserver(createLogger({ format: 'json', destination: '/dev/null' }), settings);
+  const tracing = await startTracing(() => inForce, log, systemClock);
+  const { observer, tracer } = tracing ?? { observer: log, tracer: undefined };
+  const pipeline = new Pipeline({ served: () => served, observer, clock: systemClock, tracer });
   const verdict = verdictOn(certificates.client.certFile);
   const clients: FakeSocket[] = [];
   const seen = { answers: 0 };

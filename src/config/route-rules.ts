@@ -2,6 +2,7 @@
 import { isForTunnel, isPassthrough } from '../core/from.ts';
 import { isRawUrl } from '../core/target.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { APP_TLS, INSTANCES } from './app-keys.ts';
 import { parseDuration } from './duration.ts';
 import { asMap, checkForms, checkPair, has, isTrue, type RawMap } from './rules.ts';
 import { checkTunnel } from './tunnel-rules.ts';
@@ -9,18 +10,10 @@ import { checkTunnel } from './tunnel-rules.ts';
 const ACTIONS = ['to', 'redirect', 'response', 'enrol'];
 const MATCHERS = ['prefix', 'path', 'regex'];
 
-const OF_TLS = [
-  'tls_client_cert_file',
-  'tls_client_cert',
-  'tls_custom_ca_file',
-  'tls_custom_ca',
-  'tls_upstream_server_name',
-  'tls_upstream_spki_pins',
-  'tls_upstream_san',
-  'allow_h2',
-];
+const OF_TLS = [...APP_TLS, 'allow_h2'];
 const OF_APP = [
   ...OF_TLS,
+  ...INSTANCES,
   'prefix_rewrite',
   'regex_rewrite_pattern',
   'regex_rewrite_substitution',
@@ -37,19 +30,7 @@ const OF_APP = [
   'allow_websockets',
   'allow_spdy',
   'allow_upgrades',
-  'load_balancing_policy',
-  'hash_key',
   'sticky_cookie',
-  'health_checks',
-  'outlier_detection',
-  'healthy_panic_threshold',
-  'slow_start',
-  'circuit_breaker_thresholds',
-  'dns_type',
-  'dns_lookup_family',
-  'dns_resolvers',
-  'dns_refresh_rate',
-  'dns_failure_refresh_rate',
   'identity_headers',
   'set_request_headers',
   'remove_request_headers',

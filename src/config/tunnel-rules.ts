@@ -1,9 +1,11 @@
 // What a route for CONNECT may say: of a tunnel nothing is seen but who asks for it, and bytes.
 import { isRawUrl } from '../core/target.ts';
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { APP_TLS, INSTANCES } from './app-keys.ts';
 import { type RawMap, asMap, has } from './rules.ts';
 
 const OF_TUNNEL = new Set([
+  ...INSTANCES,
   'name',
   'description',
   'from',
@@ -20,32 +22,10 @@ const OF_TUNNEL = new Set([
   'maintenance_retry_after',
   'show_error_details',
   'refusal_template_file',
-  'load_balancing_policy',
-  'hash_key',
-  'health_checks',
-  'outlier_detection',
-  'healthy_panic_threshold',
-  'slow_start',
-  'circuit_breaker_thresholds',
-  'dns_type',
-  'dns_lookup_family',
-  'dns_resolvers',
-  'dns_refresh_rate',
-  'dns_failure_refresh_rate',
   'tls_downstream_client_ca',
   'tls_downstream_client_ca_file',
 ]);
-const OF_TLS = new Set([
-  'tls_client_cert_file',
-  'tls_client_key_file',
-  'tls_client_cert',
-  'tls_client_key',
-  'tls_custom_ca_file',
-  'tls_custom_ca',
-  'tls_upstream_server_name',
-  'tls_upstream_spki_pins',
-  'tls_upstream_san',
-]);
+const OF_TLS = new Set([...APP_TLS, 'tls_client_key_file', 'tls_client_key']);
 /** Instead of a setting that is for requests. */
 const INSTEAD: Readonly<Record<string, string>> = {
   idle_timeout: 'websocket_idle_timeout',

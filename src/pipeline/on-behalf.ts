@@ -7,7 +7,6 @@ import { flatText } from '../core/flat-text.ts';
 import { plainAddress } from '../core/plain-address.ts';
 import { parseAuthority } from '../core/hostname.ts';
 import type { Connection, Forwarded } from '../exchange/connection.ts';
-import type { Verdict } from '../exchange/identity.ts';
 import type { Received } from './life.ts';
 import { Refusal } from './refusal.ts';
 
@@ -65,7 +64,7 @@ function clientIn(
   }
   // Fewer than there must be: whoever is nearest is the client, not somebody whom anybody may have named.
   if (hops !== undefined && trail.length < hops) trail.length = 0;
-  return new ForwardedConnection(connection, {
+  return onBehalf(connection, {
     trail,
     proto: said.proto.toLowerCase() === 'http' ? 'http' : 'https',
     host: parseAuthority(said.host) === undefined ? undefined : flatText(said.host),
@@ -80,42 +79,13 @@ function addressIn(entry: string): string | undefined {
 }
 
 /** The connection of a proxy, as if its client had made it. */
-class ForwardedConnection implements Connection {
-  readonly id: number;
-  readonly remoteAddress: string;
-  /** Not known. */
-  readonly remotePort = 0;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly sni: string | undefined;
-  readonly alpn: string;
-  readonly group: string;
-  readonly demandsCertificate: boolean;
-  readonly tlsVersion: string;
-  readonly cipher: string;
-  readonly isResumed: boolean;
-  readonly handshakeMs: number;
-  readonly forwarded: Forwarded;
-  readonly #proxy: Connection;
-
-  constructor(proxy: Connection, said: Omit<Forwarded, 'by'>) {
-    this.id = proxy.id;
-    this.remoteAddress = said.trail[0] ?? proxy.remoteAddress;
-    this.localAddress = proxy.localAddress;
-    this.localPort = proxy.localPort;
-    this.sni = proxy.sni;
-    this.alpn = proxy.alpn;
-    this.group = proxy.group;
-    this.demandsCertificate = proxy.demandsCertificate;
-    this.tlsVersion = proxy.tlsVersion;
-    this.cipher = proxy.cipher;
-    this.isResumed = proxy.isResumed;
-    this.handshakeMs = proxy.handshakeMs;
-    this.forwarded = { ...said, by: proxy.remoteAddress };
-    this.#proxy = proxy;
-  }
-
-  verdict(now: number): Verdict | undefined {
-    return this.#proxy.verdict(now);
-  }
+function onBehalf(proxy: Connection, said: Omit<Forwarded, 'by'>): Connection {
+  return {
+    ...proxy,
+    remoteAddress: said.trail[0] ?? proxy.remoteAddress,
+    // Not known.
+    remotePort: 0,
+    forwarded: { ...said, by: proxy.remoteAddress },
+    verdict: (now) => proxy.verdict(now),
+  };
 }
