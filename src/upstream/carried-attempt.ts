@@ -17,13 +17,14 @@ export interface Carrier {
   leave(): void;
 }
 
-export interface AttemptOptions {
+/** What an attempt is one of, for as long as it is carried or waits for it. */
+export interface AttemptOwner {
   /** The endpoint's, for the log. */
   readonly name: string;
-  readonly timeouts: EndpointTimeouts;
+  /** Where its time is watched. */
   readonly deadlines: Deadlines<CarriedAttempt>;
-  /** Called once, when it is not carried any more and does not wait for it. */
-  readonly onReleased: (isStarted: boolean) => void;
+  /** Called once. */
+  release(isStarted: boolean): void;
 }
 
 const NO_FIELDS: FlatHeaders = [];
@@ -37,7 +38,8 @@ export abstract class CarriedAttempt<C extends Carrier = Carrier> implements Att
   protected isAnswered = false;
   protected isBodyEnded: boolean;
   protected sent: Sent = 'none';
-  readonly #options: AttemptOptions;
+  readonly #timeouts: EndpointTimeouts;
+  readonly #owner: AttemptOwner;
   #isStarted = false;
   #isReleased = false;
   #isOver = false;
@@ -51,13 +53,14 @@ export abstract class CarriedAttempt<C extends Carrier = Carrier> implements Att
   rosterIndex = -1;
   dueAt = Infinity;
 
-  constructor(head: OutgoingHead, sink: AttemptSink, options: AttemptOptions) {
+  constructor(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts, owner: AttemptOwner) {
     this.head = head;
     this.sink = sink;
-    this.name = options.name;
-    this.#options = options;
+    this.name = owner.name;
+    this.#timeouts = timeouts;
+    this.#owner = owner;
     this.isBodyEnded = head.contentLength === 0;
-    options.deadlines.add(this);
+    owner.deadlines.add(this);
     this.#enter('wait');
   }
 
@@ -113,7 +116,7 @@ export abstract class CarriedAttempt<C extends Carrier = Carrier> implements Att
   }
 
   onDue(): void {
-    this.fail(phaseFault(this.#phase, this.#options.timeouts, this.name));
+    this.fail(phaseFault(this.#phase, this.#timeouts, this.name));
   }
 
   // --- the carrier ---
@@ -178,8 +181,8 @@ export abstract class CarriedAttempt<C extends Carrier = Carrier> implements Att
   protected release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#options.deadlines.remove(this);
-    this.#options.onReleased(this.#isStarted);
+    this.#owner.deadlines.remove(this);
+    this.#owner.release(this.#isStarted);
   }
 
   /** Another does it, from the beginning: nothing of it has been sent. */
@@ -210,8 +213,7 @@ export abstract class CarriedAttempt<C extends Carrier = Carrier> implements Att
   }
 
   #enter(phase: Phase): void {
-    const { timeouts, deadlines } = this.#options;
     this.#phase = phase;
-    this.dueAt = phaseEnd(phase, timeouts, deadlines.now());
+    this.dueAt = phaseEnd(phase, this.#timeouts, this.#owner.deadlines.now());
   }
 }

@@ -91,7 +91,7 @@ export class H2Pool implements ConnectionPool {
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): Attempt {
     if (this.#isPlain || head.upgrade !== undefined) return this.#plain.open(head, sink, timeouts);
     const refusal = refusalOf(this, this.#options.maxWaiting);
-    const attempt = new H2Attempt(head, sink, this.#inFlight.options(timeouts));
+    const attempt = new H2Attempt(head, sink, timeouts, this.#inFlight);
     this.#inFlight.waiting++;
     if (refusal !== undefined)
       attempt.failLater(new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));

@@ -2,37 +2,26 @@
 // some.
 import { Deadlines } from '../core/deadlines.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { AttemptOptions, CarriedAttempt } from './carried-attempt.ts';
-import type { EndpointTimeouts } from './timeouts.ts';
+import type { AttemptOwner, CarriedAttempt } from './carried-attempt.ts';
 
-export class InFlight {
-  readonly #attempts = new Deadlines<CarriedAttempt>();
-  readonly #name: string;
+export class InFlight implements AttemptOwner {
+  readonly name: string;
+  readonly deadlines = new Deadlines<CarriedAttempt>();
   #lastUsedAt = performance.now();
   #onEmpty: (() => void) | undefined;
   waiting = 0;
 
   /** `name`: the pool's, for the log. */
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
   }
 
   get size(): number {
-    return this.#attempts.size;
+    return this.deadlines.size;
   }
 
   isIdleSince(time: number): boolean {
     return this.size === 0 && this.#lastUsedAt <= time;
-  }
-
-  /** For a new attempt, which then waits. */
-  options(timeouts: EndpointTimeouts): AttemptOptions {
-    return {
-      name: this.#name,
-      timeouts,
-      deadlines: this.#attempts,
-      onReleased: (isStarted) => this.#release(isStarted),
-    };
   }
 
   /** When all have come to their end; those that have not after `deadlineMs` are ended. */
@@ -41,14 +30,14 @@ export class InFlight {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
     const timer = setTimeout(() => {
-      const error = new SallyportError('upstream_unavailable', `${this.#name}: closed at the deadline`);
-      for (const attempt of this.#attempts.members) attempt.fail(error);
+      const error = new SallyportError('upstream_unavailable', `${this.name}: closed at the deadline`);
+      for (const attempt of this.deadlines.members) attempt.fail(error);
     }, deadlineMs);
     await promise;
     clearTimeout(timer);
   }
 
-  #release(isStarted: boolean): void {
+  release(isStarted: boolean): void {
     if (!isStarted) this.waiting--;
     if (this.size > 0) return;
     this.#lastUsedAt = performance.now();

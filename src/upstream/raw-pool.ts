@@ -69,7 +69,7 @@ export class RawPool implements ConnectionPool {
 
   open(head: OutgoingHead, sink: AttemptSink, timeouts: EndpointTimeouts): RawAttempt {
     const refusal = refusalOf(this, this.#options.maxWaiting);
-    const attempt = new RawAttempt(head, sink, this.#inFlight.options(timeouts));
+    const attempt = new RawAttempt(head, sink, timeouts, this.#inFlight);
     this.#inFlight.waiting++;
     if (refusal !== undefined)
       attempt.failLater(new SallyportError('upstream_unavailable', `${this.name}: ${refusal}`));
