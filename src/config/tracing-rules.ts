@@ -1,8 +1,7 @@
 // Rules between the settings about traces.
 import type { Issue, IssuePath } from '../core/issue.ts';
+import { isLoopback } from './listen-address.ts';
 import { type RawMap, asMap, checkPair, has } from './rules.ts';
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** `routes` as written. */
 export function checkTracing(raw: RawMap, routes: readonly unknown[]): Issue[] {
@@ -39,7 +38,7 @@ function checkEndpoint(raw: RawMap): Issue[] {
     ? 'otel_exporter_otlp_traces_endpoint'
     : 'otel_exporter_otlp_endpoint';
   const url = URL.parse(String(raw[name]));
-  if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname)) return [];
+  if (url?.protocol !== 'http:' || isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) return [];
   if (has(raw, 'otel_exporter_otlp_headers'))
     return [{ path: [name], message: 'would send otel_exporter_otlp_headers in clear text: write https://' }];
   return [

@@ -1,4 +1,4 @@
-// One request and its answer, whatever HTTP version carries them. The edge implements it (h1 connection, later h2
+// One request and its answer, whatever HTTP version carries them. The edge implements it (h1 connection, h2
 // stream), the pipeline drives it, neither knows the other. Proven by one contract suite run on every implementation.
 import type { SallyportError } from '../core/errors.ts';
 import type { FlatHeaders } from '../core/flat-headers.ts';

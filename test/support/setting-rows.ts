@@ -42,7 +42,8 @@ function branchesOf(schema: RawMap): RawMap[] {
 }
 
 function presetText(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : value.map((one) => presetText(one)).join(', ');
   return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
 }
 
